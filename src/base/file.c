@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <config.h>
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/memory.h"
+
+enum { CHUNK = 1 << 20, MOST_OPEN = 16 };
+
+const char *file_display_name(const char *path)
+{
+  return !path || strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+static bool read_descriptor(int descriptor, struct text *content)
+{
+  struct stat status;
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+    GROW_ARRAY(content->bytes, content->capacity, (size_t) status.st_size + 2);
+  for (;;) {
+    if (content->capacity - content->length < 2 || !content->bytes)
+      GROW_ARRAY(content->bytes, content->capacity, content->length + CHUNK);
+    ssize_t n = read(descriptor, content->bytes + content->length,
+                     content->capacity - content->length - 1);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return false;
+    if (n == 0)
+      break;
+    content->length += (size_t) n;
+  }
+  content->bytes[content->length] = '\0';
+  return true;
+}
+
+// Unpacks all members of a gzip file.
+static bool unpack(const struct text *packed, struct text *content, const char *name,
+                   struct error *error)
+{
+  z_stream stream = {.next_in = (Bytef *) packed->bytes};
+  if (inflateInit2(&stream, 15 + 16) != Z_OK)
+    return error_set(error, ERROR_DATA, "%s: zlib cannot be started", name);
+  size_t left = packed->length;
+  int status = Z_OK;
+  while (status == Z_OK) {
+    GROW_ARRAY(content->bytes, content->capacity, content->length + CHUNK);
+    size_t give = left > CHUNK ? CHUNK : left, room = content->capacity - content->length - 1;
+    room = room > UINT32_MAX ? UINT32_MAX : room;
+    stream.avail_in = (uInt) give;
+    stream.next_out = (Bytef *) content->bytes + content->length;
+    stream.avail_out = (uInt) room;
+    status = inflate(&stream, Z_NO_FLUSH);
+    left -= give - stream.avail_in;
+    content->length += room - stream.avail_out;
+    const Bytef *next = stream.next_in;
+    if (status == Z_STREAM_END && left >= 2 && next[0] == 0x1f && next[1] == 0x8b)
+      status = inflateReset(&stream);
+    else if (status == Z_OK && left == 0 && stream.avail_out > 0)
+      status = Z_BUF_ERROR;
+  }
+  inflateEnd(&stream);
+  content->bytes[content->length] = '\0';
+  if (status == Z_STREAM_END)
+    return true;
+  return error_set(error, ERROR_DATA, "%s: the gzip data are %s", name,
+                   status == Z_BUF_ERROR ? "cut short" : "damaged");
+}
+
+bool file_read(const char *path, struct text *content, struct error *error)
+{
+  bool from_stdin = !path || strcmp(path, "-") == 0;
+  const char *name = file_display_name(path);
+  int descriptor = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return error_set(error, ERROR_DATA, "%s: %s", name, strerror(errno));
+  text_clear(content);
+  bool good = read_descriptor(descriptor, content);
+  int problem = errno;
+  if (!from_stdin)
+    close(descriptor);
+  if (!good)
+    return error_set(error, ERROR_DATA, "%s: %s", name, strerror(problem));
+  if (content->length < 2 || (unsigned char) content->bytes[0] != 0x1f ||
+      (unsigned char) content->bytes[1] != 0x8b)
+    return true;
+  struct text packed = *content;
+  *content = (struct text){0};
+  good = unpack(&packed, content, name, error);
+  text_free(&packed);
+  return good;
+}
+
+// Names of temporary files that a signal must remove.
+static char *open_temporary[MOST_OPEN];
+
+static void remember(char *temporary)
+{
+  for (int i = 0; i < MOST_OPEN; i++)
+    if (!open_temporary[i]) {
+      open_temporary[i] = temporary;
+      return;
+    }
+}
+
+static void forget(const char *temporary)
+{
+  for (int i = 0; i < MOST_OPEN; i++)
+    if (open_temporary[i] == temporary)
+      open_temporary[i] = NULL;
+}
+
+void output_discard_all_on_signal(void)
+{
+  for (int i = 0; i < MOST_OPEN; i++)
+    if (open_temporary[i])
+      unlink(open_temporary[i]);
+}
+
+// A temporary name beside `target`, opened.  Keeps the mode of a file that is replaced.
+static int open_beside(const char *target, char **temporary)
+{
+  *temporary = text_format("%s.XXXXXX", target);
+  int descriptor = mkostemp(*temporary, O_CLOEXEC);
+  if (descriptor < 0)
+    return -1;
+  struct stat status;
+  mode_t mask = umask(0);
+  umask(mask);
+  mode_t mode = stat(target, &status) == 0 ? status.st_mode & 07777 : 0666 & ~mask;
+  if (fchmod(descriptor, mode) != 0 && errno != EPERM) {
+    close(descriptor);
+    unlink(*temporary);
+    return -1;
+  }
+  return descriptor;
+}
+
+bool output_open(struct output_file *output, const char *path, struct error *error)
+{
+  *output = (struct output_file){0};
+  if (!path || strcmp(path, "-") == 0) {
+    output->stream = stdout;
+    return true;
+  }
+  struct stat status;
+  bool exists = stat(path, &status) == 0;
+  if (exists && S_ISDIR(status.st_mode))
+    return error_set(error, ERROR_DATA, "%s: is a directory", path);
+  if (exists && !S_ISREG(status.st_mode)) {
+    output->stream = fopen(path, "we");
+    if (!output->stream)
+      return error_set(error, ERROR_DATA, "%s: %s", path, strerror(errno));
+    output->path = memory_copy_text(path);
+    return true;
+  }
+  // A symbolic link stays a link: the file that it names is replaced.
+  char *target = exists ? realpath(path, NULL) : NULL;
+  if (!target)
+    target = memory_copy_text(path);
+  int descriptor = open_beside(target, &output->temporary);
+  output->stream = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+  if (!output->stream) {
+    error_set(error, ERROR_DATA, "%s: cannot be written: %s", path, strerror(errno));
+    free(output->temporary);
+    free(target);
+    *output = (struct output_file){0};
+    return false;
+  }
+  output->path = target;
+  remember(output->temporary);
+  return true;
+}
+
+static void output_release(struct output_file *output)
+{
+  if (output->temporary)
+    forget(output->temporary);
+  free(output->temporary);
+  free(output->path);
+  *output = (struct output_file){0};
+}
+
+void output_write(struct output_file *output, const char *bytes, size_t n)
+{
+  errno = 0;
+  if (fwrite(bytes, 1, n, output->stream) < n && !output->problem)
+    output->problem = errno ? errno : EIO;
+}
+
+bool output_commit(struct output_file *output, struct error *error)
+{
+  bool to_stdout = output->stream == stdout;
+  const char *name = to_stdout ? "standard output" : output->path;
+  errno = 0;
+  bool good = fflush(output->stream) == 0 && !ferror(output->stream) && !output->problem;
+  int problem = output->problem ? output->problem : errno;
+  if (fclose(output->stream) != 0 && good) {
+    good = false;
+    problem = errno;
+  }
+  if (good && output->temporary && rename(output->temporary, output->path) != 0) {
+    good = false;
+    problem = errno;
+  }
+  if (!good) {
+    error_set(error, ERROR_DATA, "%s: cannot be written: %s", name, problem ? strerror(problem) : "write error");
+    if (output->temporary)
+      unlink(output->temporary);
+  }
+  output_release(output);
+  return good;
+}
+
+void output_discard(struct output_file *output)
+{
+  if (!output->stream)
+    return;
+  if (output->stream != stdout)
+    fclose(output->stream);
+  if (output->temporary)
+    unlink(output->temporary);
+  output_release(output);
+}
+
+bool file_write(const char *path, const char *bytes, size_t n, struct error *error)
+{
+  struct output_file output;
+  if (!output_open(&output, path, error))
+    return false;
+  output_write(&output, bytes, n);
+  return output_commit(&output, error);
+}

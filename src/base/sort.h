@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sorting of doubles in linear time.
+
+#ifndef HER2_BASE_SORT_H
+#define HER2_BASE_SORT_H
+
+#include <stddef.h>
+
+// Sorts x[0..n) ascending, -0 as 0's equal.  No NaN.  Radix sort above a few hundred
+// values (O(n), n doubles of extra memory).
+void sort_doubles(double *x, size_t n);
+
+// order[i] = index of the i-th smallest of x; equal values keep their order (stable).
+// No NaN.
+void sort_order(const double *x, size_t n, size_t *order);
+
+#endif
