@@ -25,7 +25,8 @@ FEATURES = [
     ("symmetry", "Symmetry", 4),
     ("fractal_dimension", "Fractal dimension", 5),
 ]
-STATISTICS = [("mean", "mean", 0), ("se", "standard error", 1), ("worst", "worst", 0)]
+# Named as UCI's description does: mean radius, radius SE, worst radius.
+STATISTICS = [("mean", "Mean {}", 0), ("se", "{} SE", 1), ("worst", "Worst {}", 0)]
 
 directory = sys.argv[1]
 source = os.path.join(os.path.dirname(sklearn.__file__), "datasets", "data", "breast_cancer.csv")
@@ -47,5 +48,5 @@ with open(os.path.join(directory, "wisconsin.codebook.csv"), "w", newline="") as
     writer.writerow(["diagnosis", "Diagnosis", "", "categorical", "benign|malignant", ""])
     for statistic, words, more in STATISTICS:
         for feature, label, digits in FEATURES:
-            writer.writerow([f"{feature}_{statistic}", f"{label}, {words}", "", "numeric", "",
-                             digits + more])
+            name = words.format(label if words.startswith("{") else label.lower())
+            writer.writerow([f"{feature}_{statistic}", name, "", "numeric", "", digits + more])

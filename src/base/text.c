@@ -56,6 +56,13 @@ void text_append_character(struct text *text, char c)
   text_append_bytes(text, &c, 1);
 }
 
+void text_append_item(struct text *text, const char *between, const char *item)
+{
+  if (text->length)
+    text_append(text, between);
+  text_append(text, item);
+}
+
 void text_append_format_list(struct text *text, const char *format, va_list arguments)
 {
   va_list again;
@@ -231,4 +238,10 @@ const char *text_nearest(const char *wrong, const char *const *candidates, size_
     }
   }
   return nearest;
+}
+
+char *text_suggestion(const char *wrong, const char *const *candidates, size_t n_candidates)
+{
+  const char *nearest = text_nearest(wrong, candidates, n_candidates);
+  return nearest ? text_format("; did you mean '%s'?", nearest) : memory_copy_text("");
 }

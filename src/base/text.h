@@ -31,6 +31,8 @@ void text_append_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void text_append_format_list(struct text *text, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+// Appends an item of an enumeration: `between` first, unless the text is empty.
+void text_append_item(struct text *text, const char *between, const char *item);
 // A formatted string that the caller frees.
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -66,5 +68,7 @@ size_t text_distance(const char *a, const char *b);
 // The candidate nearest to `wrong`, or NULL if none is near enough to be what
 // was meant (distance at most a third of the longer of the two, rounded up).
 const char *text_nearest(const char *wrong, const char *const *candidates, size_t n_candidates);
+// "; did you mean 'NAME'?" for the nearest candidate, "" if there is none; the caller frees.
+char *text_suggestion(const char *wrong, const char *const *candidates, size_t n_candidates);
 
 #endif
