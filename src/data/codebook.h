@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a cohort file does not say of its columns: labels, units, types, order of levels.
+//
+// CSV with a header `variable,label,unit,type,levels,labels,digits`; only `variable` is
+// required, columns in any order.  type: numeric, categorical, ordinal, id, date, ignore
+// or empty.  levels: `a|b|c`, the first is the reference; labels: what is printed for each
+// of them, the levels themselves if empty.  digits: decimals to print (0 to 15).  Levels
+// without a type make a categorical variable; with any type but categorical and ordinal
+// they are an error.
+
+#ifndef HER2_DATA_CODEBOOK_H
+#define HER2_DATA_CODEBOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum variable_type {
+  VARIABLE_UNSTATED,
+  VARIABLE_NUMERIC,
+  VARIABLE_CATEGORICAL,
+  VARIABLE_ORDINAL,
+  VARIABLE_ID,
+  VARIABLE_DATE,
+  VARIABLE_IGNORE,
+};
+
+struct codebook_entry {
+  char *variable, *label, *unit; // label and unit NULL where empty
+  enum variable_type type;
+  struct text_list levels;       // as stored in the data
+  struct text_list level_labels; // as printed, one a level
+  int digits;                    // -1: unstated
+};
+
+struct codebook {
+  char *name; // of the file, for messages
+  struct codebook_entry *entry;
+  size_t n_entries;
+};
+
+// Fills a codebook that is {0}.  Errors, with file and line: an unknown or repeated header
+// name, a variable twice or without name, a type, level or number of digits that is none.
+bool codebook_read(struct codebook *codebook, const char *path, struct error *error);
+void codebook_free(struct codebook *codebook);
+// NULL if there is none.
+const struct codebook_entry *codebook_find(const struct codebook *codebook, const char *variable);
+
+#endif

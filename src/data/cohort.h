@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From a file, a formula, derivations and conditions to a table that is ready to analyse.
+
+#ifndef HER2_DATA_COHORT_H
+#define HER2_DATA_COHORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/derive.h"
+#include "data/filter.h"
+#include "data/formula.h"
+#include "data/table.h"
+
+struct cohort_options {
+  struct table_options table;
+  struct derivation **derivation; // in the order in which they are applied
+  size_t n_derivations;
+  struct condition **condition;   // all must hold
+  size_t n_conditions;
+};
+void cohort_options_free(struct cohort_options *options);
+
+// Opens `path`, loads the columns that the formula, the derivations and the conditions
+// name (all of them if the formula has a `.`), derives, and expands `.` in the formula.
+// Rows are not yet filtered: cohort_keep says which meet the conditions.  What the user
+// should know is added to table->notes.
+bool cohort_load(struct table *table, struct formula *formula, const char *path,
+                 const struct cohort_options *options, struct error *error);
+
+// keep: n_rows out.
+bool cohort_keep(const struct table *table, const struct cohort_options *options, bool *keep,
+                 struct error *error);
+
+#endif

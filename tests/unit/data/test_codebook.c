@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The codebook: what it says, and each of its errors with file and line.
+#include <config.h>
+
+#include "data/codebook.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static char path[] = "test_codebook_XXXXXX";
+static struct error error;
+
+static bool read_text(struct codebook *codebook, const char *text)
+{
+  FILE *file = fopen(path, "wb");
+  if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+    abort();
+  error = (struct error){0};
+  return codebook_read(codebook, path, &error);
+}
+
+static void refuses(const char *text, const char *expected, const char *name)
+{
+  struct codebook codebook;
+  bool good = read_text(&codebook, text);
+  // Messages begin with the path, expected ones without it.
+  const char *got = strncmp(error.message, path, strlen(path)) == 0 ? error.message + strlen(path)
+                                                                    : error.message;
+  is_text(good ? "" : got, expected, name);
+  ok(!good && error.status == ERROR_DATA && !codebook.entry && codebook.n_entries == 0,
+     "nothing is left: %s", name);
+  if (good)
+    codebook_free(&codebook);
+}
+
+int main(void)
+{
+  close(mkstemp(path));
+  struct codebook codebook;
+  ok(read_text(&codebook, "variable,levels\r\ngrade,1| 2 = \"\"II\r\n") == false,
+     "a quote inside a cell is an error");
+  ok(read_text(&codebook, "\xef\xbb\xbfvariable,label,unit,type,levels,labels,digits\r\n"
+                          "adc,\"Apparent diffusion, mean\",\"10^-3 mm2/s\",numeric,,,3\r\n"
+                          " her2 ,HER2,,categorical, zero | low|over ,,\r\n"
+                          "\r\n"
+                          "grade,,,ordinal,1 | 2,I|II ,\r\n"
+                          "size,,,,<=20|>20,small|large,\r\n"
+                          "id,,,id,,,\r\nday,,,date,,,0\r\nnote,,,ignore,,,15\r\nbare,,,,,,\r\n"),
+     "a codebook: %s", error.message);
+  is_integer((long long) codebook.n_entries, 8, "entries");
+  is_text(codebook.name, path, "its name");
+  const struct codebook_entry *entry = codebook_find(&codebook, "adc");
+  ok(entry == &codebook.entry[0], "found");
+  is_text(entry->label, "Apparent diffusion, mean", "label");
+  is_text(entry->unit, "10^-3 mm2/s", "unit");
+  ok(entry->type == VARIABLE_NUMERIC && entry->digits == 3 && entry->levels.n_items == 0,
+     "numeric, three digits, no levels");
+  entry = codebook_find(&codebook, "her2");
+  ok(entry && entry->type == VARIABLE_CATEGORICAL && entry->digits == -1 && !entry->unit,
+     "categorical; digits and unit unstated");
+  char *joined = text_list_join(&entry->levels, "/");
+  is_text(joined, "zero/low/over", "levels in order, trimmed");
+  free(joined);
+  joined = text_list_join(&entry->level_labels, "/");
+  is_text(joined, "zero/low/over", "labels are the levels");
+  free(joined);
+  entry = codebook_find(&codebook, "grade");
+  ok(entry && entry->type == VARIABLE_ORDINAL && !entry->label, "ordinal; no label");
+  joined = text_list_join(&entry->levels, "/");
+  is_text(joined, "1/2", "codes");
+  free(joined);
+  joined = text_list_join(&entry->level_labels, "/");
+  is_text(joined, "I/II", "labels of codes");
+  free(joined);
+  entry = codebook_find(&codebook, "size");
+  ok(entry && entry->type == VARIABLE_CATEGORICAL, "levels without type: categorical");
+  is_text(entry->levels.item[0], "<=20", "a level may hold any sign but |");
+  is_text(entry->level_labels.item[0], "small", "and have a label");
+  ok(codebook_find(&codebook, "id")->type == VARIABLE_ID, "id");
+  ok(codebook_find(&codebook, "day")->type == VARIABLE_DATE, "date");
+  ok(codebook_find(&codebook, "day")->digits == 0, "no decimals");
+  ok(codebook_find(&codebook, "note")->type == VARIABLE_IGNORE, "ignore");
+  ok(codebook_find(&codebook, "bare")->type == VARIABLE_UNSTATED, "unstated");
+  ok(!codebook_find(&codebook, "HER2"), "not found");
+  codebook_free(&codebook);
+  ok(!codebook.entry && codebook.n_entries == 0, "freed and empty");
+  codebook_free(&codebook);
+
+  ok(read_text(&codebook, "digits;variable\n2;a\n;b\n") && codebook.n_entries == 2 &&
+         codebook.entry[0].digits == 2 && !codebook.entry[0].label,
+     "some columns in another order, semicolons");
+  codebook_free(&codebook);
+  ok(read_text(&codebook, "variable\na\nb\n") && codebook.n_entries == 2, "names alone");
+  codebook_free(&codebook);
+  ok(read_text(&codebook, "variable,type\n") && codebook.n_entries == 0, "nothing described");
+  codebook_free(&codebook);
+
+  refuses("", ": empty (a codebook begins with the line variable,label,unit,type,levels,labels,digits)",
+          "an empty file");
+  refuses("variable,lable\na,b\n", ":1: 'lable' is no column of a codebook; did you mean 'label'?",
+          "a header name misspelt");
+  refuses("variable,comment\na,b\n",
+          ":1: 'comment' is no column of a codebook (variable, label, unit, type, levels, labels, "
+          "digits)",
+          "an unknown header name");
+  refuses("variable,label,label\n", ":1: two columns are named 'label'", "a header name twice");
+  refuses("label,unit\na,b\n", ":1: a codebook needs a column 'variable'", "no variables");
+  refuses("variable,type\na,numeric\nb,numerical\n",
+          ":3: 'numerical' is no type; did you mean 'numeric'?", "a type misspelt");
+  refuses("variable,type\na,x\n",
+          ":2: 'x' is no type (numeric, categorical, ordinal, id, date, ignore)", "no type");
+  refuses("variable,digits\na,16\n", ":2: digits: '16' is not a whole number from 0 to 15",
+          "too many digits");
+  refuses("variable,digits\na,1.5\n", ":2: digits: '1.5' is not a whole number from 0 to 15",
+          "half a digit");
+  refuses("variable,digits\na,-1\n", ":2: digits: '-1' is not a whole number from 0 to 15",
+          "negative digits");
+  refuses("variable,label\na,x\nb,y\na,z\n", ":4: variable 'a' is described twice",
+          "a variable twice");
+  refuses("variable,label\n,x\n", ":2: no variable is named", "no name");
+  refuses("variable,levels\na,x||y\n", ":2: level 2 of 'x||y' is empty", "an empty level");
+  refuses("variable,levels\na,x|y|x\n", ":2: level 'x' occurs twice", "a level twice");
+  refuses("variable,levels\na,1|2|1.0\n", ":2: level '1.0' occurs twice", "a number twice");
+  refuses("variable,levels,labels\na,1|2,x|\n", ":2: label 2 of 'x|' is empty", "an empty label");
+  refuses("variable,levels,labels\na,1|2,x\n",
+          ":2: variable 'a' has 2 levels and 1 labels for them", "a label too few");
+  refuses("variable,labels\na,x\n", ":2: variable 'a' has 0 levels and 1 labels for them",
+          "labels without levels");
+  refuses("variable,type,levels\na,numeric,x|y\n",
+          ":2: variable 'a' of type numeric cannot have levels", "levels of numbers");
+  refuses("variable,label\na,\"x\n", ":2: a quote opens here and nothing closes it",
+          "an open quote");
+  refuses("variable,label\na,x,y\n", ":2: expected 2 cells as in the header, found 3",
+          "too many cells");
+  unlink(path);
+  ok(!codebook_read(&codebook, path, &error) && strstr(error.message, path), "no such file: %s",
+     error.message);
+  return tap_done();
+}
