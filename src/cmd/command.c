@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <config.h>
+
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gsl/gsl_errno.h>
+#include <omp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cmd/options.h"
+
+_Noreturn void command_fail(const struct command *command, const struct error *error)
+{
+  fprintf(stderr, "%s: %s\n", command->spec->name, error->message);
+  exit((int) error->status);
+}
+
+// A closed descriptor 0, 1 or 2 must not become the cohort file's.
+static void occupy_standard_descriptors(void)
+{
+  for (int descriptor = 0; descriptor <= 2; descriptor++)
+    if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF)
+      // The wrong direction on purpose: using it fails as the closed one would.
+      if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor)
+        _exit(ERROR_DATA);
+}
+
+static void on_signal(int number)
+{
+  output_discard_all_on_signal();
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+static void catch_signals(void)
+{
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU, SIGXFSZ};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct sigaction before, action = {.sa_handler = on_signal};
+    // What the caller ignores (nohup) stays ignored.
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &action, NULL);
+  }
+}
+
+// argv without what cannot change the result, for the report's `call`.
+static void record_call(struct text_list *call, int argc, char **argv)
+{
+  static const char *const with_value[] = {"--threads", "--output", "-o"};
+  static const char *const alone[] = {"--quiet", "-q"};
+  for (int i = 0; i < argc; i++) {
+    bool drop = false;
+    for (size_t j = 0; j < sizeof with_value / sizeof *with_value && !drop; j++) {
+      size_t n = strlen(with_value[j]);
+      if (strcmp(argv[i], with_value[j]) == 0) {
+        drop = true;
+        i++;
+      } else if (strncmp(argv[i], with_value[j], n) == 0 && (argv[i][n] == '=' || n == 2)) {
+        drop = true;
+      }
+    }
+    for (size_t j = 0; j < sizeof alone / sizeof *alone && !drop; j++)
+      drop = strcmp(argv[i], alone[j]) == 0;
+    if (!drop && i < argc)
+      text_list_add(call, i == 0 ? program_invocation_short_name : argv[i]);
+  }
+}
+
+void command_start(struct command *command, const struct command_spec *spec, void *settings,
+                   int argc, char **argv)
+{
+  gsl_set_error_handler_off();
+  occupy_standard_descriptors();
+  catch_signals();
+  *command = (struct command){.spec = spec,
+                              .settings = settings,
+                              .format = report_formats,
+                              .digits = -1,
+                              .level = 0.95,
+                              .seed = 1,
+                              .bootstrap = 1000,
+                              .like = conventions};
+  command->cohort.table.codebook = getenv("HER2_CODEBOOK");
+  if (command->cohort.table.codebook && !*command->cohort.table.codebook)
+    command->cohort.table.codebook = NULL;
+  command->report.command = memory_copy_text(spec->name);
+  record_call(&command->report.call, argc, argv);
+  struct error error = {0};
+  if (!options_parse(command, argc, argv, &error))
+    command_fail(command, &error);
+  if (command->n_threads)
+    omp_set_num_threads(command->n_threads);
+  if (command->formula_from_file && command->formula_text) {
+    error_set(&error, ERROR_USAGE, "a formula and --formula-file: one of them");
+    command_fail(command, &error);
+  }
+  const char *text =
+      command->formula_from_file ? command->formula_from_file : command->formula_text;
+  if (text && !formula_parse(&command->formula, text, &error))
+    command_fail(command, &error);
+}
+
+void command_load(struct command *command)
+{
+  struct error error = {0};
+  struct table *table = &command->table;
+  if (!cohort_load(table, &command->formula, command->file, &command->cohort, &error))
+    command_fail(command, &error);
+  struct report *report = &command->report;
+  report->has_input = true;
+  report->input_file = memory_copy_text(file_display_name(command->file));
+  report->input_rows = table->n_rows;
+  if (strcmp(command->format->name, "json") == 0)
+    strcpy(report->input_digest, table_digest(table));
+  bool *keep = NEW_ARRAY(bool, table->n_rows);
+  if (!cohort_keep(table, &command->cohort, keep, &error))
+    command_fail(command, &error);
+  if (command->cohort.n_conditions) {
+    size_t before = table->n_rows;
+    table_keep_rows(table, keep);
+    struct text conditions = {0};
+    for (size_t i = 0; i < command->cohort.n_conditions; i++) {
+      if (i)
+        text_append(&conditions, " and ");
+      condition_print(command->cohort.condition[i], &conditions);
+    }
+    report_note(report, "%zu of %zu rows meet %s", table->n_rows, before,
+                text_content(&conditions));
+    text_free(&conditions);
+  }
+  free(keep);
+  report->input_used = table->n_rows;
+}
+
+bool command_wants_table(const struct command *command, const char *name)
+{
+  if (strcmp(command->format->name, "json") == 0 || command->tables_directory)
+    return true;
+  return command->table_name && strcmp(command->table_name, name) == 0;
+}
+
+static void draw_figures(struct command *command, figure_drawer draw, void *context)
+{
+  for (size_t i = 0; i < command->n_figures; i++) {
+    struct figure figure = {0};
+    struct error error = {0};
+    bool good = draw(command->figure[i].kind, context, &figure, &error) &&
+                figure_write(&figure, command->figure[i].path, &error);
+    figure_free(&figure);
+    if (!good) {
+      error_prefix(&error, "figure %s", command->figure[i].path);
+      command_fail(command, &error);
+    }
+  }
+}
+
+static void release(struct command *command)
+{
+  for (size_t i = 0; i < command->n_figures; i++)
+    free(command->figure[i].path);
+  free(command->figure);
+  free(command->operand);
+  free(command->formula_from_file);
+  formula_free(&command->formula);
+  table_free(&command->table);
+  cohort_options_free(&command->cohort);
+  report_free(&command->report);
+}
+
+static bool write_output(const struct command *command, const struct text *report,
+                         struct error *error)
+{
+  const struct text *product = &command->product;
+  if (!product->length)
+    return file_write(command->output, report->bytes, report->length, error);
+  if (command->output)
+    return file_write(command->output, product->bytes, product->length, error) &&
+           file_write(NULL, report->bytes, report->length, error);
+  if (!command->quiet)
+    fwrite(report->bytes, 1, report->length, stderr);
+  return file_write(NULL, product->bytes, product->length, error);
+}
+
+int command_finish(struct command *command, figure_drawer draw, void *context)
+{
+  struct report *report = &command->report;
+  struct error error = {0};
+  for (size_t i = 0; i < command->table.notes.n_items; i++)
+    report_note(report, "%s", command->table.notes.item[i]);
+  if (!command->quiet || command->strict)
+    for (size_t i = 0; i < report->warnings.n_items; i++)
+      fprintf(stderr, "%s: warning: %s\n", command->spec->name, report->warnings.item[i]);
+  if (command->strict && report->warnings.n_items) {
+    error_set(&error, ERROR_DATA, "%zu warning%s and --strict", report->warnings.n_items,
+              report->warnings.n_items == 1 ? "" : "s");
+    command_fail(command, &error);
+  }
+  // Standard output last: nothing is on it unless all the rest was written.
+  struct text output = {0};
+  int digits = command->digits >= 0 ? command->digits : 4;
+  command->format->write(report, command->table_name, digits, &output);
+  draw_figures(command, draw, context);
+  if (command->tables_directory &&
+      !report_write_tables(report, command->tables_directory, &error))
+    command_fail(command, &error);
+  if (!write_output(command, &output, &error))
+    command_fail(command, &error);
+  text_free(&output);
+  text_free(&command->product);
+  release(command);
+  return 0;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// her2-univar's variables and their comparisons, between computing and presenting.
+
+#ifndef HER2_CMD_UNIVAR_H
+#define HER2_CMD_UNIVAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cmd/command.h"
+#include "data/outcome.h"
+#include "stats/comparison.h"
+
+struct univar_settings {
+  enum comparison_test_name quantity_test, category_test;
+  enum posthoc_name after_means, after_ranks, after_counts;
+  bool posthoc_asked, no_pairs;
+  int adjust;     // enum adjustment, -1: the profile's
+  int normality;  // enum normality_test, -1: the profile's
+  int levene;     // enum levene_centre, -1: the profile's
+  struct text_list normal, nonnormal;
+  bool continuity, exact, effects;
+  size_t monte_carlo;
+};
+
+struct univar_variable {
+  char *name;            // in tidy tables: the column, or the term as written
+  char *title;           // as printed, without unit
+  const char *unit;      // NULL: none
+  bool is_category;
+  double *value;         // n_rows: numbers or level codes
+  bool owns_value;
+  struct column copy;    // factor(x): a column of its own
+  const struct column *column;
+  size_t n, missing;     // among the rows of the groups
+  size_t n_undefined;    // log or sqrt of what has none
+  int digits;            // decimals of centre and spread
+  enum normality_decision decision;
+  struct quantity_comparison quantity;
+  struct category_comparison category;
+};
+
+struct univar {
+  struct command *command;
+  struct univar_settings *settings;
+  struct comparison_options options;
+  struct outcome outcome;
+  struct univar_variable *variable;
+  size_t n_variables;
+};
+
+// The tests, pairs and effects of a variable of either kind.
+const struct comparison_test *univar_tests(const struct univar_variable *variable, size_t *n);
+const struct comparison_pair *univar_pairs(const struct univar_variable *variable, size_t *n);
+const struct comparison_effect *univar_effects(const struct univar_variable *variable, size_t *n);
+
+void univar_fill_tables(const struct univar *univar, struct report *report);
+void univar_fill_layout(const struct univar *univar, struct report *report);
+bool univar_draw(const char *kind, void *univar, struct figure *figure, struct error *error);
+
+#endif

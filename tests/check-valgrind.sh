@@ -1,0 +1,31 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every unit test and one run of each command under valgrind: no error, no leak.
+#
+#   check-valgrind.sh VALGRIND SRCDIR PROGRAM...
+set -u
+valgrind=$1 sources=$2
+shift 2
+failed=0 passed=0
+export OMP_NUM_THREADS=1
+
+check() {
+  if "$valgrind" --quiet --error-exitcode=77 --leak-check=full --errors-for-leak-kinds=definite \
+    --show-leak-kinds=definite --child-silent-after-fork=yes "$@" >valgrind.out 2>valgrind.err; then
+    passed=$((passed + 1))
+  else
+    echo "not ok $*"
+    head -n 20 valgrind.err
+    failed=$((failed + 1))
+  fi
+}
+
+for program in "$@"; do
+  check "./$program"
+done
+check ./her2-univar 'outcome ~ .' --effects --bootstrap=20 --format=json "$sources/datasets/asah.csv"
+check ./her2-univar 'grade ~ .' --codebook="$sources/datasets/gbsg.codebook.csv" --like=spss \
+  --figure=valgrind.svg "$sources/datasets/gbsg.csv"
+rm -f valgrind.out valgrind.err valgrind.svg
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
