@@ -406,6 +406,19 @@ static size_t block_run(const struct derivation *derivation, const double *const
   return n_zero;
 }
 
+size_t derivation_compute(const struct derivation *derivation, const double *const *input,
+                          size_t n_rows, double *value)
+{
+  double *stack = NEW_ARRAY(double, derivation->most_depth * BLOCK);
+  size_t n_division_by_zero = 0;
+  for (size_t first = 0; first < n_rows; first += BLOCK)
+    n_division_by_zero += block_run(derivation, input, first,
+                                    n_rows - first < BLOCK ? n_rows - first : BLOCK, stack,
+                                    value + first);
+  free(stack);
+  return n_division_by_zero;
+}
+
 static bool column_is_numeric(const struct column *column, const char *name, struct error *error)
 {
   if (column->type == COLUMN_NUMERIC)
@@ -446,12 +459,8 @@ bool derivation_apply(const struct derivation *derivation, struct table *table,
     input[j] = table->column[index].value;
   }
   double *value = NEW_ARRAY(double, n);
-  double *stack = NEW_ARRAY(double, derivation->most_depth * BLOCK);
-  for (size_t first = 0; first < n; first += BLOCK)
-    *n_division_by_zero += block_run(derivation, input, first,
-                                     n - first < BLOCK ? n - first : BLOCK, stack, value + first);
+  *n_division_by_zero = derivation_compute(derivation, input, n, value);
   table_add_column(table, derivation->name, value);
-  free(stack);
   free(value);
   free(input);
   return true;

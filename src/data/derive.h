@@ -24,6 +24,10 @@ void derivation_print(const struct derivation *derivation, struct text *text);
 // The same name and the same operations in the same order.
 bool derivation_equal(const struct derivation *a, const struct derivation *b);
 
+// value: n_rows results from input[j], the j-th of derivation_inputs.  Missing and the number
+// returned are as derivation_apply has them.
+size_t derivation_compute(const struct derivation *derivation, const double *const *input,
+                          size_t n_rows, double *value);
 // Adds the column to the table; its inputs must be loaded and numeric, its name new.
 // Missing where an input is missing, where a divisor is 0 (*n_division_by_zero: such rows,
 // those with a missing input not counted), or where a result on the way is not finite.

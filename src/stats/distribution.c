@@ -177,7 +177,7 @@ static double quantile_find(struct quantile_search *search, bool upper, double t
   double miss = quantile_miss(0, search);
   bool grow = (miss < 0) != upper;
   double from = 0, to = grow ? 0.5 : -0.5, shift = log(search->start);
-  if (!root_bracket(quantile_miss, search, &from, &to, -745 - shift, 709 - shift))
+  if (!root_bracket(quantile_miss, search, &from, &to, -740 - shift, 709 - shift))
     return isnan(miss) ? NAN : grow ? INFINITY : 0;
   return search->start * exp(root_between(quantile_miss, search, from, to, 0));
 }

@@ -133,8 +133,8 @@ static void keeps(const struct table *table, const char *text, const char *expec
 
 static void test_meaning(void)
 {
-  write_text(book, "variable,type,levels\ngrade,ordinal,1=I|2=II|3=III\n"
-                   "size,ordinal,small|middle|large\n");
+  write_text(book, "variable,type,levels,labels\ngrade,ordinal,1|2|3,I|II|III\n"
+                   "size,ordinal,small|middle|large,\n");
   struct table table;
   load(&table, "age,her2,grade,size\n"
                "50,low,1,small\n"
