@@ -60,8 +60,8 @@ static double one_sided_upper(double d, double n)
   return sum;
 }
 
-// P(D < d) = n!/n^n (H^n)_kk, k = ceil(n d), h = k - n d, H of order m = 2k - 1 with
-// 1/(i-j+1)! at and below the first superdiagonal, its first column and last row changed.
+// P(D < d) = n!/n^n (H^n)_kk, k = floor(n d) + 1, h = k - n d, H of order m = 2k - 1
+// with 1/(i-j+1)! at and below the first superdiagonal, its first column and last row changed.
 static double matrix_lower(double d, int n)
 {
   int k = (int) (n * d) + 1, m = 2 * k - 1;

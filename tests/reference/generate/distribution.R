@@ -52,13 +52,15 @@ for (df in c(0.3, 1, 2, 4.5, 30, 333, 1e5, 1e7))
     }
   }
 n <- 0
-for (a in c(0.2, 1, 3.5, 80, 3000)) for (b in c(0.4, 1, 10, 700)) for (x in c(1e-6, 0.2, 0.7, 0.999)) {
-  both <- c(pbeta(x, a, b), pbeta(x, a, b, lower.tail = FALSE))
-  if (min(both) > 1e-300) {
-    line(sprintf("beta.%d", n), a, b, x, both)
-    n <- n + 1
-  }
-}
+for (a in c(0.2, 1, 3.5, 80, 3000))
+  for (b in c(0.4, 1, 10, 700))
+    for (x in c(1e-6, 0.2, 0.7, 0.999)) {
+      both <- c(pbeta(x, a, b), pbeta(x, a, b, lower.tail = FALSE))
+      if (min(both) > 1e-300) {
+        line(sprintf("beta.%d", n), a, b, x, both)
+        n <- n + 1
+      }
+    }
 
 probability <- c(1e-200, 1e-12, 0.001, 0.025, 0.3, 0.49, 0.5, 0.51, 0.8, 0.95, 0.975, 0.9999)
 n <- 0

@@ -1,48 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Normal, t, F, chi-square and beta tails and quantiles, limits of a proportion,
-// Kolmogorov-Smirnov: against R, against 17 digits of other methods, and identities.
+// Normal, t, F, chi-square and beta tails and quantiles, limits of a proportion: against R,
+// against 17 digits of other methods, identities and slow sums.
 #include <config.h>
 
 #include "stats/distribution.h"
 
-#include <float.h>
-#include <stdlib.h>
-
 #include "reference.h"
-#include "stats/incomplete.h"
-#include "stats/root.h"
 #include "tap.h"
-
-static double relative(double got, double expected)
-{
-  if (isnan(got))
-    return INFINITY;
-  return expected == got ? 0 : expected == 0 ? fabs(got) : fabs(got / expected - 1);
-}
-
-// Walks over all lines whose key is NAME.number and reports the worst of what `error`
-// makes of them.
-static void check_all(const struct reference *reference, const char *name,
-                      double (*error)(const double *value), double tolerance, const char *why)
-{
-  size_t length = strlen(name), n = 0;
-  double worst = 0;
-  const char *worst_key = "none";
-  for (size_t i = 0; i < reference_size(reference); i++) {
-    const char *key = reference_key(reference, i);
-    if (strncmp(key, name, length) != 0 || key[length] != '.'
-        || strspn(key + length + 1, "0123456789") != strlen(key + length + 1))
-      continue;
-    double here = error(reference_values(reference, key, NULL));
-    if (!(here <= worst)) {
-      worst = here;
-      worst_key = key;
-    }
-    n++;
-  }
-  ok(n > 0 && worst <= tolerance, "%s: %zu lines within %g of %s", name, n, tolerance, why);
-  printf("#   worst %.2g at %s\n", worst, worst_key);
-}
+#include "walk.h"
 
 // The values of each line: see the passport of the file.
 static double normal_error(const double *v)
@@ -109,16 +74,6 @@ static double wilson_interval_error(const double *v)
   return fmax(fabs(low - v[3]), fabs(high - v[4]));
 }
 
-static double kolmogorov_error(const double *v)
-{
-  return fabs(kolmogorov_upper(v[1], v[0]) - v[2]);
-}
-
-static double kolmogorov_limit_error(const double *v)
-{
-  return fabs(kolmogorov_limit_upper(v[0]) - v[1]);
-}
-
 static double exact_normal_error(const double *v)
 {
   return fmax(fmax(relative(normal_upper(v[0]), v[1]), relative(normal_lower(-v[0]), v[1])),
@@ -129,11 +84,6 @@ static double exact_t_error(const double *v)
 {
   return fmax(fmax(relative(t_upper(v[1], v[0]), v[2]), relative(t_lower(-v[1], v[0]), v[2])),
               relative(t_two_sided(v[1], v[0]), 2 * v[2]));
-}
-
-static double exact_kolmogorov_error(const double *v)
-{
-  return relative(kolmogorov_upper(v[1], v[0]), v[2]);
 }
 
 static void test_against_r(void)
@@ -150,8 +100,6 @@ static void test_against_r(void)
   check_all(r, "quantile.chi.square", chi_square_quantile_error, 1e-11, "R's qchisq");
   check_all(r, "binomial.interval", binomial_interval_error, 1e-12, "R's binom.test");
   check_all(r, "wilson.interval", wilson_interval_error, 1e-14, "R's prop.test");
-  check_all(r, "kolmogorov", kolmogorov_error, 1e-12, "R's exact ks.test");
-  check_all(r, "kolmogorov.limit", kolmogorov_limit_error, 1e-14, "R's limit of ks.test");
   const double *sleep = reference_values(r, "student.sleep", NULL);
   is_close(t_two_sided(sleep[0], sleep[1]), sleep[2], 1e-13, "P of Student's sleep data");
   const double *berkeley = reference_values(r, "berkeley.chi.square", NULL);
@@ -167,61 +115,7 @@ static void test_against_exact(void)
   check_all(exact, "t", exact_t_error, 1e-12, "40 digits");
   check_all(exact, "f", f_error, 1e-12, "40 digits");
   check_all(exact, "chi.square", chi_square_error, 1e-12, "40 digits");
-  // 1 - (matrix result) at P = 2e-4 is the worst.
-  check_all(exact, "kolmogorov", exact_kolmogorov_error, 2e-11, "rational arithmetic");
   reference_close(exact);
-}
-
-
-static void test_building_blocks(void)
-{
-  double worst_log = 0, worst_exp = 0;
-  // Long double carries 11 more bits on most machines; where it does not, x is large.
-  for (double x = -0.9; x < 3; x += 0.0137) {
-    double series = 0, power = x * x; // log1p(x) - x = -x^2/2 + x^3/3 - ...
-    if (fabs(x) < 0.2) {
-      for (int k = 2; k < 40; k++, power *= -x)
-        series -= power / k;
-      worst_log = fmax(worst_log, relative(log_one_plus_minus(x), series));
-    } else {
-      worst_log = fmax(worst_log, relative(log_one_plus_minus(x), log1p(x) - x) * fabs(x) / 16);
-    }
-    double term = x * x / 2, sum = 0;
-    for (int k = 3; k < 60; k++, term *= x / (k - 1))
-      sum += term;
-    worst_exp = fmax(worst_exp, relative(exp_minus_one_minus(x), sum));
-  }
-  ok(worst_log < 2e-15, "log(1+x) - x against its power series (%.2g)", worst_log);
-  ok(worst_exp < 2e-15, "exp(x) - 1 - x against its power series (%.2g)", worst_exp);
-  // Gamma(1/2) = sqrt(pi), Gamma(1) = 1, Gamma(10) = 9!, Gamma(0.1) of A&S table 6.1 to 10 digits.
-  is_close(stirling_error(0.5), 0.5 - 0.5 * log(2), 1e-14, "Stirling's error of Gamma(1/2)");
-  is_close(stirling_error(1), 1 - 0.5 * log(2 * M_PI), 1e-14, "Stirling's error of Gamma(1)");
-  is_close(stirling_error(10), log(362880) - 9.5 * log(10) + 10 - 0.5 * log(2 * M_PI), 1e-12,
-           "Stirling's error of Gamma(10), which cancels three digits here");
-  is_close(stirling_error(1e8), 1 / 12e8, 1e-15, "Stirling's error of a large argument");
-}
-
-static double cubic(double x, const void *context)
-{
-  return x * x * x - *(const double *) context;
-}
-
-static double jump(double x, const void *context)
-{
-  (void) context;
-  return x < 0.3 ? -INFINITY : INFINITY;
-}
-
-static void test_root(void)
-{
-  double two = 2, from = 0, to = 0.1;
-  is_close(root_between(cubic, &two, 0, 2, 0), cbrt(2), 1e-15, "cube root of 2");
-  is_close(root_between(jump, NULL, 0, 1, 0), 0.3, 1e-14, "a jump from -Inf to Inf");
-  ok(isnan(root_between(cubic, &two, 2, 3, 0)), "no change of sign");
-  ok(root_bracket(cubic, &two, &from, &to, -10, 10) && from < cbrt(2) && to > cbrt(2),
-     "the bracket is found by growing steps");
-  from = 0, to = -0.1;
-  ok(!root_bracket(cubic, &two, &from, &to, -10, 10), "and not where it is not");
 }
 
 static void test_identities(void)
@@ -484,68 +378,13 @@ static void test_proportions(void)
   ok(low > 0 && low < 1.5 / 4.25 && high > 1.5 / 4.25 && high < 1, "weighted counts have limits");
 }
 
-static void test_kolmogorov(void)
-{
-  // Marsaglia, Tsang & Wang (2003), p. 2.
-  is_close(1 - kolmogorov_upper(0.274, 10), 0.628479615456504275, 1e-13,
-           "P(D < 0.274) of 10, Marsaglia, Tsang & Wang");
-  // L. H. Miller (1956), JASA 51, 111-121: points of 5%, printed to 5 decimals (5e-6 times
-  // the slope 4 n d P) and from the one-sided tail of 2.5%, which counts exp(-6 n d^2) twice.
-  is_near(kolmogorov_upper(0.40925, 10), 0.05, 7e-6, "Miller's 5% point of 10");
-  is_near(kolmogorov_upper(0.29408, 20), 0.05, 8e-6, "Miller's 5% point of 20");
-  is_near(kolmogorov_upper(0.13403, 100), 0.05, 1.6e-5, "Miller's 5% point of 100");
-  double worst = 0;
-  for (double d = 0.26; d < 1; d += 0.07) {
-    double lower = d <= 0.5 ? 2 * (2 * d - 0.5) * (2 * d - 0.5) : 1 - 2 * (1 - d) * (1 - d);
-    worst = fmax(worst, fabs(1 - kolmogorov_upper(d, 2) - lower));
-    if (d >= 0.5)
-      worst = fmax(worst, fabs(kolmogorov_upper(d, 1) - 2 * (1 - d)));
-    if (d > 0.9) // above 1 - 1/n
-      worst = fmax(worst, relative(kolmogorov_upper(d, 9), 2 * pow(1 - d, 9)) * 1e-2);
-  }
-  ok(worst < 1e-15, "n = 1, 2 and D near 1 have closed forms (%.2g)", worst);
-  is_close(kolmogorov_upper(0.999, 100), 2e-300, 1e-12, "P of 2e-300"); // 1 - d is rounded: n eps
-  is_close(kolmogorov_upper(0.55, 500), kolmogorov_upper(nextafter(0.55, 0), 500), 1e-12,
-           "continuous in d");
-
-  // From the matrix (below n d^2 = 4.5) to the one-sided tail; and from n = 1000 to 1001.
-  for (double n = 30; n < 1000; n *= 3) {
-    double d = sqrt(4.5 / n), step = 1e-9;
-    double slope = log(kolmogorov_upper(d + 3 * step, n) / kolmogorov_upper(d + step, n));
-    is_near(log(kolmogorov_upper(d + step, n) / kolmogorov_upper(d - step, n)), slope, 1e-9,
-            "no jump where the method changes");
-  }
-  for (double lambda = 0.4; lambda < 2.2; lambda += 0.2) {
-    double p[3];
-    for (int i = 0; i < 3; i++)
-      p[i] = kolmogorov_upper(lambda / sqrt(999 + i), 999 + i);
-    // The step of two neighbours, as the one before; 1e-4 is the stated error above 1000.
-    is_close(p[2], p[1] + (p[1] - p[0]), 1e-4, "from n = 1000 to 1001");
-    double far = kolmogorov_upper(lambda / 1e4, 1e8);
-    is_close(far, kolmogorov_limit_upper(lambda), 2e-3, "n = 1e8 is near the limit");
-  }
-  ok(kolmogorov_upper(0, 5) == 1 && kolmogorov_upper(0.1, 5) == 1 && kolmogorov_upper(1, 5) == 0
-         && kolmogorov_upper(2, 5) == 0,
-     "d outside (1/(2n), 1)");
-  ok(isnan(kolmogorov_upper(NAN, 5)) && isnan(kolmogorov_upper(0.3, 0))
-         && isnan(kolmogorov_limit_upper(NAN)),
-     "kolmogorov: NaN");
-  is_close(kolmogorov_limit_upper(1 - 1e-16), kolmogorov_limit_upper(1), 1e-14,
-           "the two series of the limit meet");
-  is_close(kolmogorov_limit_upper(18.5), 2 * exp(-2 * 18.5 * 18.5), 1e-14, "limit of 1e-297");
-  ok(kolmogorov_limit_upper(0) == 1 && kolmogorov_limit_upper(0.04) == 1, "limit near 0");
-}
-
 int main(void)
 {
   test_against_r();
   test_against_exact();
-  test_building_blocks();
-  test_root();
   test_identities();
   test_extremes();
   test_quantiles();
   test_proportions();
-  test_kolmogorov();
   return tap_done();
 }
