@@ -26,6 +26,8 @@ done
 check ./her2-univar 'outcome ~ .' --effects --bootstrap=20 --format=json "$sources/datasets/asah.csv"
 check ./her2-univar 'grade ~ .' --codebook="$sources/datasets/gbsg.codebook.csv" --like=spss \
   --figure=valgrind.svg "$sources/datasets/gbsg.csv"
+check ./her2-simulate --published="$sources/datasets/published" -q
+check ./her2-audit --format=json "$sources/datasets/published"
 rm -f valgrind.out valgrind.err valgrind.svg
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

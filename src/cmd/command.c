@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <math.h>
 #include <omp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cmd/options.h"
+#include "data/outcome.h"
+#include "stats/holdout.h"
 
 _Noreturn void command_fail(const struct command *command, const struct error *error)
 {
@@ -140,6 +143,37 @@ void command_load(struct command *command)
   report->input_used = table->n_rows;
 }
 
+void command_need_formula(const struct command *command, const char *example)
+{
+  if (command->formula_text || command->formula_from_file)
+    return;
+  struct error error;
+  error_set(&error, ERROR_USAGE, "no formula: say what to compare, as in '%s' (see --help)",
+            example);
+  command_fail(command, &error);
+}
+
+bool *command_part(struct command *command, const struct outcome *outcome)
+{
+  if (!(command->holdout > 0))
+    return NULL;
+  size_t n = command->table.n_rows, n_test = 0, n_all = 0;
+  bool *part = NEW_ARRAY(bool, n);
+  holdout_mark(outcome->code, n, outcome->n_groups, command->holdout, command->seed, part);
+  for (size_t i = 0; i < n; i++) {
+    n_test += part[i];
+    n_all += !isnan(outcome->code[i]) ? 1 : 0;
+    part[i] = !isnan(outcome->code[i]) && part[i] == command->test_part;
+  }
+  command->report.has_seed = true;
+  command->report.seed = command->seed;
+  report_note(&command->report, "hold-out: %zu training and %zu test rows (seed %llu); the %s rows "
+                                "are used",
+              n_all - n_test, n_test, (unsigned long long) command->seed,
+              command->test_part ? "test" : "training");
+  return part;
+}
+
 bool command_wants_table(const struct command *command, const char *name)
 {
   if (strcmp(command->format->name, "json") == 0 || command->tables_directory)
@@ -162,12 +196,13 @@ static void draw_figures(struct command *command, figure_drawer draw, void *cont
   }
 }
 
-static void release(struct command *command)
+void command_release(struct command *command)
 {
   for (size_t i = 0; i < command->n_figures; i++)
     free(command->figure[i].path);
   free(command->figure);
   free(command->operand);
+  free(command->model);
   free(command->formula_from_file);
   formula_free(&command->formula);
   table_free(&command->table);
@@ -215,6 +250,6 @@ int command_finish(struct command *command, figure_drawer draw, void *context)
     command_fail(command, &error);
   text_free(&output);
   text_free(&command->product);
-  release(command);
+  command_release(command);
   return 0;
 }

@@ -43,7 +43,12 @@ enum option_groups {
   OPTIONS_LIKE = 16,   // like
   OPTIONS_RANDOM = 32, // seed, threads, bootstrap
   OPTIONS_SEED = 64,   // seed, threads
-  OPERANDS_MANY = 64,  // any number of files and folders as operands, no formula
+  OPTIONS_HOLDOUT = 256, // holdout, part
+  OPTIONS_TABLE = 512,   // those of OPTIONS_INPUT without formula-file: no formula either
+  OPTIONS_MODEL = 1024,  // model
+  OPTIONS_WRITE = 2048,  // output, strict, quiet
+  OPTIONS_THREADS = 4096, // threads
+  OPERANDS_MANY = 128,  // any number of files and folders as operands, no formula
 };
 
 struct command_spec {
@@ -83,9 +88,13 @@ struct command {
   int n_threads;
   size_t bootstrap;             // replicates
   bool bootstrap_asked;
+  double holdout;               // fraction of test rows; 0: none are set apart
+  bool test_part;               // --part=test
   const struct convention *like;
   bool strict, quiet;
   struct cohort_options cohort;
+  const char **model;           // paths of the model files
+  size_t n_models;
 
   struct formula formula;
   struct table table;
@@ -105,6 +114,14 @@ void command_start(struct command *command, const struct command_spec *spec, voi
 // input section and notes.  Ends the process on error.
 void command_load(struct command *command);
 
+// Ends the process if there is no formula; `example` shows one.
+void command_need_formula(const struct command *command, const char *example);
+
+struct outcome;
+// With --holdout: which rows are in the part asked for (n_rows, to be freed), with a note;
+// else NULL.
+bool *command_part(struct command *command, const struct outcome *outcome);
+
 // True if the output asks for this tidy table: all of them in json and --tables, the
 // named one, or the one that the layout needs.
 bool command_wants_table(const struct command *command, const char *name);
@@ -115,6 +132,9 @@ bool command_wants_table(const struct command *command, const char *name);
 typedef bool (*figure_drawer)(const char *kind, void *context, struct figure *figure,
                               struct error *error);
 int command_finish(struct command *command, figure_drawer draw, void *context);
+
+// Frees what command_start and what came after it made, for a command that writes for itself.
+void command_release(struct command *command);
 
 // Prints "her2-univar: MESSAGE" and ends the process with the error's status.
 _Noreturn void command_fail(const struct command *command, const struct error *error);

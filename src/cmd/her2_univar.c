@@ -432,8 +432,10 @@ static void check_names(const struct univar *univar, const char *option,
     if (found)
       continue;
     struct error error;
+    char *suggestion = text_suggestion(name, known, univar->n_variables);
     error_set(&error, ERROR_USAGE, "--%s: '%s' is not a variable of the formula%s", option, name,
-              text_suggestion(name, known, univar->n_variables));
+              suggestion);
+    free(suggestion);
     command_fail(univar->command, &error);
   }
   free(known);
@@ -612,11 +614,7 @@ int main(int argc, char **argv)
   struct command command;
   command_start(&command, &spec, &settings, argc, argv);
   struct error error;
-  if (!command.formula_text && !command.formula_from_file) {
-    error_set(&error, ERROR_USAGE, "no formula: say what to compare, as in 'her2 ~ age + adc' "
-                                   "(see --help)");
-    command_fail(&command, &error);
-  }
+  command_need_formula(&command, "her2 ~ age + adc");
   command_load(&command);
 
   struct univar univar = {.command = &command, .settings = &settings};

@@ -135,6 +135,16 @@ static bool set_formula_file(void *settings, const char *value, struct error *er
   return true;
 }
 
+static bool set_model(void *settings, const char *value, struct error *error)
+{
+  struct command *command = settings;
+  if (!*value)
+    return error_set(error, ERROR_USAGE, "the name of the file is empty");
+  RESIZE_ARRAY(command->model, command->n_models + 1);
+  command->model[command->n_models++] = value;
+  return true;
+}
+
 static bool set_format(void *settings, const char *value, struct error *error)
 {
   struct command *command = settings;
@@ -270,25 +280,42 @@ static bool set_bootstrap(void *settings, const char *value, struct error *error
   return true;
 }
 
+static bool set_holdout(void *settings, const char *value, struct error *error)
+{
+  return option_fraction(value, &((struct command *) settings)->holdout, error);
+}
+
+static bool set_part(void *settings, const char *value, struct error *error)
+{
+  struct command *command = settings;
+  command->test_part = strcmp(value, "test") == 0;
+  if (!command->test_part && strcmp(value, "train") != 0)
+    return error_set(error, ERROR_USAGE, "'%s' is not one of train, test", value);
+  return true;
+}
+
 static const struct {
   unsigned group;
   struct option_spec option;
 } common_options[] = {
-    {OPTIONS_INPUT,
+    {OPTIONS_INPUT | OPTIONS_TABLE,
      {"where", 0, "'COLUMN OP VALUE'", "keep the rows that meet this (repeatable)", set_where}},
-    {OPTIONS_INPUT,
+    {OPTIONS_INPUT | OPTIONS_TABLE,
      {"derive", 0, "'NAME=EXPRESSION'", "add a column computed from others (repeatable)",
       set_derive}},
-    {OPTIONS_INPUT,
+    {OPTIONS_INPUT | OPTIONS_TABLE,
      {"codebook", 0, "FILE", "labels, units, types, levels, digits (else $HER2_CODEBOOK)",
       set_codebook}},
-    {OPTIONS_INPUT, {"na", 0, "TOKEN,...", "further cells that mean missing", set_na}},
-    {OPTIONS_INPUT,
+    {OPTIONS_INPUT | OPTIONS_TABLE,
+     {"na", 0, "TOKEN,...", "further cells that mean missing", set_na}},
+    {OPTIONS_INPUT | OPTIONS_TABLE,
      {"delimiter", 0, "CHARACTER", "what parts cells: ',', ';', 'tab' (else found out)",
       set_delimiter}},
-    {OPTIONS_INPUT, {"decimal", 0, "MARK", "decimal mark, '.' or ','", set_decimal}},
-    {OPTIONS_INPUT,
+    {OPTIONS_INPUT | OPTIONS_TABLE,
+     {"decimal", 0, "MARK", "decimal mark, '.' or ','", set_decimal}},
+    {OPTIONS_INPUT | OPTIONS_TABLE,
      {"encoding", 0, "NAME", "character set of the file (else UTF-8)", set_encoding}},
+    {OPTIONS_MODEL, {"model", 0, "FILE", "a model file, her2-model(5) (repeatable)", set_model}},
     {OPTIONS_INPUT, {"formula-file", 0, "FILE", "read the formula from here", set_formula_file}},
     {OPTIONS_LIKE,
      {"like", 0, "PROFILE", "conventions: study (default), spss, r", set_like}},
@@ -298,16 +325,22 @@ static const struct {
     {OPTIONS_OUTPUT,
      {"table", 0, "NAME", "print this table ('list' names them)", set_table}},
     {OPTIONS_OUTPUT, {"tables", 0, "DIR", "write every table as DIR/NAME.csv too", set_tables}},
-    {OPTIONS_OUTPUT, {"output", 'o', "FILE", "write here, whole or not at all", set_output}},
+    {OPTIONS_OUTPUT | OPTIONS_WRITE,
+     {"output", 'o', "FILE", "write here, whole or not at all", set_output}},
     {OPTIONS_FIGURE,
      {"figure", 0, "[KIND:]FILE", "draw into FILE.{svg,pdf,png,eps,txt,gp} ('list' names the kinds)",
       set_figure}},
     {OPTIONS_OUTPUT, {"digits", 0, "N", "decimals to print", set_digits}},
     {OPTIONS_RANDOM | OPTIONS_SEED, {"seed", 0, "N", "seed of all random numbers (1)", set_seed}},
     {OPTIONS_RANDOM, {"bootstrap", 0, "N", "bootstrap replicates (1000)", set_bootstrap}},
-    {OPTIONS_RANDOM | OPTIONS_SEED, {"threads", 0, "N", "threads to use (all)", set_threads}},
-    {OPTIONS_OUTPUT, {"strict", 0, NULL, "warnings are errors", set_strict}},
-    {OPTIONS_OUTPUT, {"quiet", 'q', NULL, "no warnings or progress on standard error", set_quiet}},
+    {OPTIONS_RANDOM | OPTIONS_SEED | OPTIONS_THREADS,
+     {"threads", 0, "N", "threads to use (all)", set_threads}},
+    {OPTIONS_HOLDOUT,
+     {"holdout", 0, "P", "set this fraction of the rows apart for testing", set_holdout}},
+    {OPTIONS_HOLDOUT, {"part", 0, "PART", "of --holdout: train (default) or test", set_part}},
+    {OPTIONS_OUTPUT | OPTIONS_WRITE, {"strict", 0, NULL, "warnings are errors", set_strict}},
+    {OPTIONS_OUTPUT | OPTIONS_WRITE,
+     {"quiet", 'q', NULL, "no warnings or progress on standard error", set_quiet}},
 };
 
 // ---- the options of one command, own ones first ----
@@ -367,7 +400,9 @@ void options_print_help(const struct command_spec *spec)
   if (spec->example)
     printf("\nExample:\n  %s\n", spec->example);
   printf("\nSee %s(1)%s.\n", spec->name,
-         spec->groups & OPTIONS_INPUT ? "; formulas: her2-formula(7)" : "");
+         spec->groups & OPTIONS_INPUT   ? "; formulas: her2-formula(7)"
+         : spec->groups & OPTIONS_TABLE ? "; conditions: her2-formula(7)"
+                                        : "");
 }
 
 static void print_products(const struct product_spec *products)
@@ -439,6 +474,9 @@ static bool take_operand(struct command *command, const char *operand, bool *has
     return true;
   }
   if (formula_is_operand(operand)) {
+    if (!(command->spec->groups & OPTIONS_INPUT))
+      return error_set(error, ERROR_USAGE,
+                       "no formula here: '%s' (a file with ~ in its name: './%s')", operand, operand);
     if (command->formula_text)
       return error_set(error, ERROR_USAGE,
                        "two formulas: '%s' and '%s' (a file with ~ in its name: './%s')",

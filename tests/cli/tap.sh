@@ -59,13 +59,14 @@ fails() {
 }
 
 # cell FILE COLUMN CONDITION: the cell in that column of the first record of a csv table
-# (no quotes in it) for which the awk CONDITION holds; columns are named in it as
+# (no line breaks in it) for which the awk CONDITION holds; columns are named in it as
 # c["name"].
 cell() {
-  awk -F, -v column="$2" '
+  sed -e ':a' -e 's/^\(\([^"]*"[^"]*"\)*[^"]*"[^",]*\),/\1;/;ta' -e 's/"//g' "$1" |
+    awk -F, -v column="$2" '
     NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; next }
     { for (i = 1; i <= NF; i++) c[name[i]] = $i }
-    '"$3"' { print c[column]; exit }' "$1"
+    '"$3"' { print c[column]; exit }'
 }
 
 # close_to GOT EXPECTED TOLERANCE NAME: relative, absolute at 0.

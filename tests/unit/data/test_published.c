@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Printed tables: the study's own, small ones of other shapes, and bad ones.
+#include <config.h>
+
+#include "data/published.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "tap.h"
+
+static void write_text(const char *path, const char *content)
+{
+  if (!file_write(path, content, strlen(content), NULL))
+    printf("Bail out! cannot write %s\n", path);
+}
+
+static void test_study(void)
+{
+  const char *srcdir = getenv("srcdir");
+  char *folder = text_format("%s/datasets/published", srcdir ? srcdir : ".");
+  const char *const paths[] = {folder};
+  struct published p;
+  struct error error = {0};
+  ok(published_read(&p, paths, 1, &error), "the study's tables (%s)", error.message);
+  is_integer((long long) p.n_groups, 3, "groups");
+  is_text(p.group[0], "zero", "the first group");
+  is_text(p.group[2], "over", "the last group");
+  is_integer((long long) p.n_features, 9, "features");
+  is_integer((long long) p.n_measures, 12, "measures");
+  is_integer((long long) p.n_count_tests, 9, "tests of counts");
+  is_integer((long long) p.n_measure_tests, 12, "tests of measures");
+  is_integer((long long) p.n_terms, 26, "lines of logistic tables");
+  is_integer((long long) p.n_agreements, 11, "agreement");
+  is_integer((long long) p.n_numbers, 558, "printed numbers");
+  const struct published_feature *tic = published_find_feature(&p, "tic");
+  is_text(tic->level[1], "plateau", "a level");
+  ok(tic->count[1 * 3 + 2].printed.value == 9, "a count");
+  is_integer((long long) tic->count[1 * 3 + 2].line, 37, "its line");
+  const struct published_measure *adc = published_find_measure(&p, "adc");
+  is_text(adc->group[1].centre.text, "0.951", "a mean keeps its text");
+  is_integer(adc->group[1].sd.printed.decimals, 2, "decimals of an SD");
+  ok(!published_is_printed(&adc->group[1].spread_low), "quartiles are not printed");
+  is_text(adc->unit, "1e-3 mm2/s", "a unit");
+  ok(published_find_measure(&p, "diameter")->group[0].kind == PUBLISHED_MEDIAN_IQR, "a median");
+  const struct published_tests *tests = &p.measure_tests[2];
+  is_text(tests->name, "diameter", "tests");
+  is_text(tests->p_pair[published_pair(&p, 1, 2)].text, "<0.001", "a P below 0.001");
+  is_text(tests->text_p_pair[published_pair(&p, 0, 2)].text, "<0.001", "a text P");
+  const struct published_model *model = published_model_of_table(&p, "table4");
+  ok(model && model->known && model->event[2] && model->comparison[0] && model->comparison[1] &&
+         !model->event[0], "table4 compares the last group with the others");
+  is_text(model->name, "her2_positive", "its figures");
+  model = published_model_named(&p, "her2_low");
+  ok(model && model->event[1] && model->comparison[0] && !model->comparison[2] && !model->event[2],
+     "the next one the last but one with the first");
+  size_t level, reference;
+  ok(published_contrast(tic, "III_vs_I", &level, &reference) && level == 2 && reference == 0,
+     "a contrast by number");
+  ok(published_contrast(tic, "plateau_vs_persistent", &level, &reference) && level == 1,
+     "a contrast by name");
+  ok(!published_contrast(tic, "IV_vs_I", &level, &reference), "no such level");
+  ok(!published_contrast(tic, "I", &level, &reference), "no contrast");
+  published_free(&p);
+  free(folder);
+}
+
+static void test_other_shapes(void)
+{
+  write_text("pub_m.csv",
+             "measure,kind,group,n,centre,sd,values\nage,mean_sd,arm_a,10,50.1,8.2,integer\n"
+             "age,mean_sd,arm,12,51.0,9.0,integer\nage,mean_sd,b,12,51.0,NA,\n"
+             "age,mean_sd,a_b,12,51.0,,\n");
+  write_text("pub_t.csv", "measure,test,p_a_b_b,p_overall,p_arm_arm_a\nage,F,0.2,0.3,0.4\n");
+  const char *const paths[] = {"pub_m.csv", "pub_t.csv"};
+  struct published p;
+  struct error error = {0};
+  ok(published_read(&p, paths, 2, &error), "four groups, names with underscores (%s)",
+     error.message);
+  is_integer((long long) p.n_pairs, 6, "six pairs");
+  is_text(p.measure_tests[0].p_pair[published_pair(&p, 2, 3)].text, "0.2", "a_b and b");
+  is_text(p.measure_tests[0].p_pair[published_pair(&p, 0, 1)].text, "0.4", "arm and arm_a");
+  ok(p.measure[0].whole, "whole numbers");
+  is_integer((long long) p.measure_tests[0].p_overall.index, (long long) (10 + 1),
+             "numbers are counted in the order of their cells");
+  published_free(&p);
+  unlink("pub_m.csv");
+  unlink("pub_t.csv");
+}
+
+static void is_refused(const char *content, const char *message)
+{
+  write_text("pub_bad.csv", content);
+  const char *const paths[] = {"pub_bad.csv"};
+  struct published p;
+  struct error error = {0};
+  bool good = published_read(&p, paths, 1, &error);
+  ok(!good && strstr(error.message, message), "refused: %s", message);
+  if (good)
+    published_free(&p);
+  else if (!strstr(error.message, message))
+    printf("# %s\n", error.message);
+  unlink("pub_bad.csv");
+}
+
+static void test_errors(void)
+{
+  is_refused("", "empty");
+  is_refused("x,y\n1,2\n", "of no form");
+  is_refused("feature,level,group,count,extra\n", "no column 'extra'");
+  is_refused("measure,icc,icc\n", "stands there twice");
+  is_refused("feature,level,group,count\na,b,c,-1\n", "is not a count");
+  is_refused("feature,level,group,count\na,,c,1\n", "is no name");
+  is_refused("feature,level,group,count\na,b,NA,1\n", "is no name");
+  is_refused("measure,icc\nadc,good\n", "pub_bad.csv:2: column 'icc': 'good' is not a number");
+  is_refused("measure,icc\nadc,0.9,1\n", "pub_bad.csv:2");
+  is_refused("group,n\na,1\na,2\n", "stands there twice");
+  is_refused("model,table,event,comparison\nm,NA,x,y\n", "no table has");
+  is_refused("variable,level,per,uni_or\nage,,zero,1.2\n", "is not a number above 0");
+  struct published p;
+  struct error error = {0};
+  ok(!published_read(&p, NULL, 0, &error) && error.status == ERROR_USAGE, "nothing to read");
+}
+
+int main(void)
+{
+  test_study();
+  test_other_shapes();
+  test_errors();
+  return tap_done();
+}
