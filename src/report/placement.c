@@ -1009,8 +1009,10 @@ void placement_make(struct placement *placement, const struct figure *figure,
   struct metrics m = metrics_of(medium);
   double width = !medium->fixed_panels && figure->panel_width > 0 ? figure->panel_width
                                                                   : medium->panel_width;
-  double height = !medium->fixed_panels && figure->panel_height > 0 ? figure->panel_height
-                                                                    : medium->panel_height;
+  // A terminal scrolls: it may be higher than its panels usually are.
+  double height = figure->panel_height > (medium->fixed_panels ? medium->panel_height : 0)
+                      ? figure->panel_height
+                      : medium->panel_height;
   size_t n = figure->n_panels, n_columns = figure_columns(figure);
   n_columns = n_columns > n && n > 0 ? n : n_columns;
   if (medium->most_columns && n_columns > medium->most_columns)
