@@ -70,6 +70,8 @@ static bool unpack(const struct text *packed, struct text *content, const char *
   }
   inflateEnd(&stream);
   content->bytes[content->length] = '\0';
+  if (status == Z_STREAM_END && left > 0)
+    return error_set(error, ERROR_DATA, "%s: %zu bytes follow the gzip data", name, left);
   if (status == Z_STREAM_END)
     return true;
   return error_set(error, ERROR_DATA, "%s: the gzip data are %s", name,
@@ -145,6 +147,20 @@ static int open_beside(const char *target, char **temporary)
   return descriptor;
 }
 
+// The stream that is already open on this very file (-o /dev/stdout with standard output
+// in a file, which a rename must not replace), or NULL.
+static FILE *stream_of(const struct stat *status)
+{
+  FILE *const streams[] = {stdout, stderr};
+  for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+    struct stat open_file;
+    if (fstat(fileno(streams[i]), &open_file) == 0 && open_file.st_dev == status->st_dev &&
+        open_file.st_ino == status->st_ino)
+      return streams[i];
+  }
+  return NULL;
+}
+
 bool output_open(struct output_file *output, const char *path, struct error *error)
 {
   *output = (struct output_file){0};
@@ -152,19 +168,24 @@ bool output_open(struct output_file *output, const char *path, struct error *err
     output->stream = stdout;
     return true;
   }
-  struct stat status;
+  struct stat status, link;
   bool exists = stat(path, &status) == 0;
+  bool is_link = lstat(path, &link) == 0 && S_ISLNK(link.st_mode);
   if (exists && S_ISDIR(status.st_mode))
     return error_set(error, ERROR_DATA, "%s: is a directory", path);
-  if (exists && !S_ISREG(status.st_mode)) {
+  if (exists && (output->stream = stream_of(&status)) != NULL)
+    return true;
+  // A symbolic link stays a link: the file that it names is replaced.  One whose target
+  // has no name (a file deleted while open) or does not exist yet is written in place.
+  char *target = exists ? realpath(path, NULL) : NULL;
+  if ((exists && !S_ISREG(status.st_mode)) || (is_link && !target)) {
+    free(target);
     output->stream = fopen(path, "we");
     if (!output->stream)
       return error_set(error, ERROR_DATA, "%s: %s", path, strerror(errno));
     output->path = memory_copy_text(path);
     return true;
   }
-  // A symbolic link stays a link: the file that it names is replaced.
-  char *target = exists ? realpath(path, NULL) : NULL;
   if (!target)
     target = memory_copy_text(path);
   int descriptor = open_beside(target, &output->temporary);
@@ -199,12 +220,13 @@ void output_write(struct output_file *output, const char *bytes, size_t n)
 
 bool output_commit(struct output_file *output, struct error *error)
 {
-  bool to_stdout = output->stream == stdout;
-  const char *name = to_stdout ? "standard output" : output->path;
+  const char *name = output->stream == stdout   ? "standard output"
+                     : output->stream == stderr ? "standard error"
+                                                : output->path;
   errno = 0;
   bool good = fflush(output->stream) == 0 && !ferror(output->stream) && !output->problem;
   int problem = output->problem ? output->problem : errno;
-  if (fclose(output->stream) != 0 && good) {
+  if (output->stream != stderr && fclose(output->stream) != 0 && good) {
     good = false;
     problem = errno;
   }
@@ -225,7 +247,7 @@ void output_discard(struct output_file *output)
 {
   if (!output->stream)
     return;
-  if (output->stream != stdout)
+  if (output->stream != stdout && output->stream != stderr)
     fclose(output->stream);
   if (output->temporary)
     unlink(output->temporary);

@@ -54,29 +54,6 @@ static void catch_signals(void)
   }
 }
 
-// argv without what cannot change the result, for the report's `call`.
-static void record_call(struct text_list *call, int argc, char **argv)
-{
-  static const char *const with_value[] = {"--threads", "--output", "-o"};
-  static const char *const alone[] = {"--quiet", "-q"};
-  for (int i = 0; i < argc; i++) {
-    bool drop = false;
-    for (size_t j = 0; j < sizeof with_value / sizeof *with_value && !drop; j++) {
-      size_t n = strlen(with_value[j]);
-      if (strcmp(argv[i], with_value[j]) == 0) {
-        drop = true;
-        i++;
-      } else if (strncmp(argv[i], with_value[j], n) == 0 && (argv[i][n] == '=' || n == 2)) {
-        drop = true;
-      }
-    }
-    for (size_t j = 0; j < sizeof alone / sizeof *alone && !drop; j++)
-      drop = strcmp(argv[i], alone[j]) == 0;
-    if (!drop && i < argc)
-      text_list_add(call, i == 0 ? program_invocation_short_name : argv[i]);
-  }
-}
-
 void command_start(struct command *command, const struct command_spec *spec, void *settings,
                    int argc, char **argv)
 {
@@ -95,7 +72,7 @@ void command_start(struct command *command, const struct command_spec *spec, voi
   if (command->cohort.table.codebook && !*command->cohort.table.codebook)
     command->cohort.table.codebook = NULL;
   command->report.command = memory_copy_text(spec->name);
-  record_call(&command->report.call, argc, argv);
+  text_list_add(&command->report.call, spec->name);
   struct error error = {0};
   if (!options_parse(command, argc, argv, &error))
     command_fail(command, &error);
@@ -188,9 +165,15 @@ static void draw_figures(struct command *command, figure_drawer draw, void *cont
     struct error error = {0};
     bool good = draw(command->figure[i].kind, context, &figure, &error) &&
                 figure_write(&figure, command->figure[i].path, &error);
+    if (good && figure.n_replaced)
+      report_warning(&command->report,
+                     "%s: %zu characters are drawn as '?', no installed font has them (Debian: "
+                     "fonts-droid-fallback; svg keeps them)",
+                     command->figure[i].path, figure.n_replaced);
     figure_free(&figure);
     if (!good) {
-      error_prefix(&error, "figure %s", command->figure[i].path);
+      if (!text_starts(error.message, command->figure[i].path))
+        error_prefix(&error, "figure %s", command->figure[i].path);
       command_fail(command, &error);
     }
   }
@@ -224,25 +207,35 @@ static bool write_output(const struct command *command, const struct text *repor
   return file_write(NULL, product->bytes, product->length, error);
 }
 
+// Prints the warnings from the first-th on; with --strict they end the process.
+static void give_warnings(const struct command *command, size_t first)
+{
+  const struct text_list *warnings = &command->report.warnings;
+  if (!command->quiet || command->strict)
+    for (size_t i = first; i < warnings->n_items; i++)
+      fprintf(stderr, "%s: warning: %s\n", command->spec->name, warnings->item[i]);
+  if (!command->strict || first == warnings->n_items)
+    return;
+  struct error error;
+  error_set(&error, ERROR_DATA, "%zu warning%s and --strict", warnings->n_items,
+            warnings->n_items == 1 ? "" : "s");
+  command_fail(command, &error);
+}
+
 int command_finish(struct command *command, figure_drawer draw, void *context)
 {
   struct report *report = &command->report;
   struct error error = {0};
   for (size_t i = 0; i < command->table.notes.n_items; i++)
     report_note(report, "%s", command->table.notes.item[i]);
-  if (!command->quiet || command->strict)
-    for (size_t i = 0; i < report->warnings.n_items; i++)
-      fprintf(stderr, "%s: warning: %s\n", command->spec->name, report->warnings.item[i]);
-  if (command->strict && report->warnings.n_items) {
-    error_set(&error, ERROR_DATA, "%zu warning%s and --strict", report->warnings.n_items,
-              report->warnings.n_items == 1 ? "" : "s");
-    command_fail(command, &error);
-  }
+  size_t n_warnings = report->warnings.n_items;
+  give_warnings(command, 0);
+  draw_figures(command, draw, context);
+  give_warnings(command, n_warnings);
   // Standard output last: nothing is on it unless all the rest was written.
   struct text output = {0};
   int digits = command->digits >= 0 ? command->digits : 4;
   command->format->write(report, command->table_name, digits, &output);
-  draw_figures(command, draw, context);
   if (command->tables_directory &&
       !report_write_tables(report, command->tables_directory, &error))
     command_fail(command, &error);

@@ -14,6 +14,17 @@
 
 // ---- options ----
 
+// One choice for one thing: a second, different one is an error.
+static bool choose_once(int *chosen, int value, const struct named_choice *choices,
+                        struct error *error)
+{
+  if (*chosen && *chosen != value)
+    return error_set(error, ERROR_USAGE, "'%s' and '%s': one of them",
+                     choice_name(choices, *chosen), choice_name(choices, value));
+  *chosen = value;
+  return true;
+}
+
 static bool set_test(void *pointer, const char *value, struct error *error)
 {
   struct univar_settings *settings = pointer;
@@ -25,10 +36,9 @@ static bool set_test(void *pointer, const char *value, struct error *error)
     good = option_choice(comparison_tests, names.item[i], &test, error);
     if (!good)
       break;
-    if (test >= TEST_CHI_SQUARE)
-      settings->category_test = (enum comparison_test_name) test;
-    else if (test != TEST_AUTOMATIC)
-      settings->quantity_test = (enum comparison_test_name) test;
+    good = choose_once(test >= TEST_CHI_SQUARE ? &settings->category_test
+                                               : &settings->quantity_test,
+                       test, comparison_tests, error);
   }
   text_list_free(&names);
   return good;
@@ -45,15 +55,13 @@ static bool set_posthoc(void *pointer, const char *value, struct error *error)
     good = option_choice(comparison_posthocs, names.item[i], &posthoc, error);
     if (!good)
       break;
-    settings->posthoc_asked = true;
     if (posthoc == POSTHOC_NONE)
       settings->no_pairs = true;
-    else if (posthoc <= POSTHOC_GAMES_HOWELL)
-      settings->after_means = (enum posthoc_name) posthoc;
-    else if (posthoc <= POSTHOC_MANN_WHITNEY)
-      settings->after_ranks = (enum posthoc_name) posthoc;
     else
-      settings->after_counts = (enum posthoc_name) posthoc;
+      good = choose_once(posthoc <= POSTHOC_GAMES_HOWELL   ? &settings->after_means
+                         : posthoc <= POSTHOC_MANN_WHITNEY ? &settings->after_ranks
+                                                           : &settings->after_counts,
+                         posthoc, comparison_posthocs, error);
   }
   text_list_free(&names);
   return good;
@@ -166,7 +174,7 @@ static const struct command_spec spec = {
 
 static void check_test(const struct univar *univar)
 {
-  enum comparison_test_name test = univar->settings->quantity_test;
+  int test = univar->settings->quantity_test;
   size_t k = univar->outcome.n_groups;
   bool for_two = test == TEST_T || test == TEST_WELCH || test == TEST_MANN_WHITNEY ||
                  test == TEST_KS;
@@ -176,7 +184,7 @@ static void check_test(const struct univar *univar)
   error_set(&error, ERROR_USAGE,
             "--test=%s compares two groups, and '%s' has %zu (use --test=%s, or name two: "
             "'%s = %s vs %s ~ ...')",
-            choice_name(comparison_tests, (int) test), univar->outcome.column->name, k,
+            choice_name(comparison_tests, test), univar->outcome.column->name, k,
             test == TEST_T       ? "anova"
             : test == TEST_WELCH ? "welch-anova"
                                  : "kruskal",
@@ -194,18 +202,18 @@ static void set_comparison_options(struct univar *univar)
   if (settings->levene >= 0)
     convention.levene = (enum levene_centre) settings->levene;
   if (settings->after_means)
-    convention.after_means = settings->after_means;
+    convention.after_means = (enum posthoc_name) settings->after_means;
   if (settings->after_ranks)
-    convention.after_ranks = settings->after_ranks;
+    convention.after_ranks = (enum posthoc_name) settings->after_ranks;
   if (settings->after_counts)
-    convention.after_counts = settings->after_counts;
+    convention.after_counts = (enum posthoc_name) settings->after_counts;
   if (settings->adjust >= 0)
     convention.adjust_means = convention.adjust_ranks = convention.adjust_counts =
         (enum adjustment) settings->adjust;
   univar->options = (struct comparison_options){
       .convention = convention,
-      .quantity_test = settings->quantity_test,
-      .category_test = settings->category_test,
+      .quantity_test = (enum comparison_test_name) settings->quantity_test,
+      .category_test = (enum comparison_test_name) settings->category_test,
       .exact = settings->exact,
       .continuity = settings->continuity,
       .monte_carlo = settings->monte_carlo,
@@ -418,6 +426,29 @@ static void prepare_variable(struct univar *univar, const struct formula_term *t
   count_rows(univar, variable);
 }
 
+static void check_contradictions(const struct univar *univar)
+{
+  const struct univar_settings *settings = univar->settings;
+  struct error error = {0};
+  for (size_t i = 0; i < settings->normal.n_items; i++)
+    if (text_list_has(&settings->nonnormal, settings->normal.item[i]))
+      error_set(&error, ERROR_USAGE, "--normal and --nonnormal both name '%s'",
+                settings->normal.item[i]);
+  bool other = settings->category_test != TEST_AUTOMATIC && settings->category_test != TEST_FISHER;
+  if (other && settings->monte_carlo)
+    error_set(&error, ERROR_USAGE, "--test=%s and --monte-carlo (of Fisher's test): one of them",
+              choice_name(comparison_tests, settings->category_test));
+  if (other && settings->exact && settings->category_test == TEST_CHI_SQUARE)
+    error_set(&error, ERROR_USAGE, "--test=chisq and --exact (Fisher's test): one of them");
+  if (settings->no_pairs &&
+      (settings->after_means || settings->after_ranks || settings->after_counts))
+    error_set(&error, ERROR_USAGE, "--posthoc=none and another method: one of them");
+  if (univar->n_variables == 0)
+    error_set(&error, ERROR_USAGE, "the formula leaves no variable to describe");
+  if (error.status)
+    command_fail(univar->command, &error);
+}
+
 static void check_names(const struct univar *univar, const char *option,
                         const struct text_list *names)
 {
@@ -451,8 +482,11 @@ static int digits_for(const struct univar *univar, const struct univar_variable 
     return variable->digits;
   double sd = 0;
   for (size_t g = 0; g < variable->quantity.n_groups; g++) {
-    double of_group = moments_sd(&variable->quantity.group[g].moments);
-    if (of_group > sd)
+    const struct quantity_group *group = &variable->quantity.group[g];
+    // Of a skewed quantity the quartiles tell the spread: IQR / 1.35 is a normal's SD.
+    double of_group = variable->quantity.normal ? moments_sd(&group->moments)
+                                                : (group->q3 - group->q1) / 1.35;
+    if (of_group > 0 && (sd == 0 || of_group < sd))
       sd = of_group;
   }
   int digits = sd > 0 ? 2 - (int) floor(log10(sd)) : 2;
@@ -523,7 +557,7 @@ static void note_comparisons(const struct univar *univar)
     if (quantity->bootstrap_failures)
       text_append_item(&failed, ", ", variable->title);
   }
-  note_list(report, &untested, "no P value (fewer than two groups or values to compare)");
+  note_list(report, &untested, "no P value: fewer than two groups hold values, or there is no spread");
   note_list(report, &undefined,
             "the normality test is not defined in some group (n < 5 or no spread): treated as not "
             "normal");
@@ -626,6 +660,7 @@ int main(int argc, char **argv)
   univar.variable = NEW_ZEROED(struct univar_variable, univar.n_variables);
   for (size_t i = 0; i < univar.n_variables; i++)
     prepare_variable(&univar, &command.formula.term[i], &univar.variable[i]);
+  check_contradictions(&univar);
   check_names(&univar, "normal", &settings.normal);
   check_names(&univar, "nonnormal", &settings.nonnormal);
 

@@ -2,6 +2,7 @@
 // The command line: common options, parsing, --help.
 #include <config.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,10 +129,18 @@ static bool set_formula_file(void *settings, const char *value, struct error *er
 {
   struct command *command = settings;
   struct text content = {0};
-  if (!file_read(value, &content, error))
+  bool good = file_read(value, &content, error);
+  if (good && memchr(text_content(&content), '\0', content.length))
+    good = error_set(error, ERROR_DATA, "%s: a NUL byte: this is no text", value);
+  if (!good) {
+    text_free(&content);
     return false;
+  }
+  static const char mark[] = "\xef\xbb\xbf"; // byte order mark
+  size_t skip = text_starts(text_content(&content), mark) ? strlen(mark) : 0;
   free(command->formula_from_file);
-  command->formula_from_file = text_take(&content);
+  command->formula_from_file = memory_copy_text(text_content(&content) + skip);
+  text_free(&content);
   return true;
 }
 
@@ -229,6 +238,12 @@ static bool set_figure(void *settings, const char *value, struct error *error)
       path = value + n + 1;
     }
   }
+  size_t before = strspn(value, "abcdefghijklmnopqrstuvwxyz-");
+  if (path == value && before && value[before] == ':')
+    return error_set(error, ERROR_USAGE,
+                     "'%.*s' is no kind of figure here (see --figure=list; a file of that name: "
+                     "'./%s')",
+                     (int) before, value, value);
   if (!figure_find_format(path, error))
     return false;
   RESIZE_ARRAY(command->figure, command->n_figures + 1);
@@ -441,9 +456,11 @@ static bool unknown_option(const struct option_entry *entry, size_t n, const cha
 // The answers that need no data end the process here.
 static _Noreturn void answer_and_exit(void)
 {
-  if (fflush(stdout) != 0 || ferror(stdout))
-    exit(ERROR_DATA);
-  exit(0);
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    exit(0);
+  fprintf(stderr, "%s: standard output: cannot be written: %s\n", program_invocation_short_name,
+          errno ? strerror(errno) : "write error");
+  exit(ERROR_DATA);
 }
 
 static void answer_list_request(const struct command *command, const char *name, const char *value)
@@ -468,6 +485,7 @@ static void answer_list_request(const struct command *command, const char *name,
 static bool take_operand(struct command *command, const char *operand, bool *has_file,
                          struct error *error)
 {
+  text_list_add(&command->report.call, operand);
   if (command->spec->groups & OPERANDS_MANY) {
     RESIZE_ARRAY(command->operand, command->n_operands + 1);
     command->operand[command->n_operands++] = operand;
@@ -476,7 +494,8 @@ static bool take_operand(struct command *command, const char *operand, bool *has
   if (formula_is_operand(operand)) {
     if (!(command->spec->groups & OPTIONS_INPUT))
       return error_set(error, ERROR_USAGE,
-                       "no formula here: '%s' (a file with ~ in its name: './%s')", operand, operand);
+                       "no formula here: '%s' (a file with ~ in its name: './%s')", operand,
+                       operand);
     if (command->formula_text)
       return error_set(error, ERROR_USAGE,
                        "two formulas: '%s' and '%s' (a file with ~ in its name: './%s')",
@@ -517,11 +536,24 @@ static bool bad_option(const struct option_entry *entry, size_t n, const char *w
                    option->name, option->argument);
 }
 
+// The call of the report: options by their full names, without those that cannot change
+// the result.
+static void record_option(struct text_list *call, const struct option_spec *option)
+{
+  static const char *const silent[] = {"threads", "output", "quiet"};
+  for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+    if (strcmp(option->name, silent[i]) == 0)
+      return;
+  text_list_adopt(call, option->argument ? text_format("--%s=%s", option->name, optarg)
+                                         : text_format("--%s", option->name));
+}
+
 static bool take_option(struct command *command, const struct option_entry *entry,
                         struct error *error)
 {
   const struct option_spec *option = entry->option;
   answer_list_request(command, option->name, optarg);
+  record_option(&command->report.call, option);
   if (option->set(entry->own ? command->settings : command, optarg, error))
     return true;
   return error_prefix(error, "--%s", option->name);

@@ -12,9 +12,9 @@
 #include "stats/comparison.h"
 
 struct univar_settings {
-  enum comparison_test_name quantity_test, category_test;
-  enum posthoc_name after_means, after_ranks, after_counts;
-  bool posthoc_asked, no_pairs;
+  int quantity_test, category_test;           // enum comparison_test_name
+  int after_means, after_ranks, after_counts; // enum posthoc_name, 0: the profile's
+  bool no_pairs;
   int adjust;     // enum adjustment, -1: the profile's
   int normality;  // enum normality_test, -1: the profile's
   int levene;     // enum levene_centre, -1: the profile's

@@ -11,6 +11,7 @@
 #include "cmd/univar.h"
 
 enum { MOST_POINTS = 200 }; // of a group
+enum { MOST_PANELS = 60 };  // more are not read, and gnuplot gives up
 
 // The bits of i mirrored about the binary point (van der Corput 1935): places that fill
 // a box evenly, the same in every run.
@@ -171,8 +172,11 @@ static void draw_category(const struct univar *univar, const struct univar_varia
 
 bool univar_draw(const char *kind, void *context, struct figure *figure, struct error *error)
 {
-  (void) kind, (void) error;
+  (void) kind;
   const struct univar *univar = context;
+  if (univar->n_variables > MOST_PANELS)
+    return error_set(error, ERROR_USAGE, "%zu panels, %d at most: name fewer variables",
+                     univar->n_variables, MOST_PANELS);
   bool thinned = false;
   for (size_t i = 0; i < univar->n_variables; i++)
     if (univar->variable[i].is_category)

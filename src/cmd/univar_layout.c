@@ -30,7 +30,7 @@ static void append_number(struct text *text, double value, int digits)
 static char *p_text(double p)
 {
   char buffer[NUMBER_SIZE];
-  return memory_copy_text(number_write_p(buffer, p, P_DIGITS));
+  return memory_copy_text(isnan(p) ? "\u2013" : number_write_p(buffer, p, P_DIGITS));
 }
 
 // ---- the symbols of the statistics ----
@@ -69,6 +69,8 @@ static size_t symbol_of(const struct comparison_test *test)
 static char *statistic_text(const struct comparison_test *test)
 {
   struct text text = {0};
+  if (isnan(test->p_value))
+    return memory_copy_text("\u2013");
   text_append(&text, symbols[symbol_of(test)].symbol);
   if (!isnan(test->statistic)) {
     text_append(&text, " = ");
@@ -397,7 +399,28 @@ static void footnote_levene(const struct univar *univar, struct layout *layout)
   text_free(&list);
 }
 
-// What was done with the pairs of one kind of variable, in words; the caller frees.
+// How the P of rank and Fisher pairs was had, where it is not the plain way for all.
+static void footnote_pair_exactness(const struct univar *univar, struct layout *layout)
+{
+  size_t exact = 0, asymptotic = 0, drawn = 0;
+  for (size_t i = 0; i < univar->n_variables; i++) {
+    size_t n_pairs;
+    const struct comparison_pair *pair = univar_pairs(&univar->variable[i], &n_pairs);
+    for (size_t j = 0; j < n_pairs; j++) {
+      drawn += pair[j].test.n_tables > 0;
+      if (pair[j].posthoc == POSTHOC_MANN_WHITNEY)
+        *(pair[j].test.exact ? &exact : &asymptotic) += 1;
+    }
+  }
+  if (exact)
+    layout_footnote(layout, "Mann-Whitney pairs: %zu with exact P, %zu asymptotic (the table "
+                            "`pairwise` says which).",
+                    exact, asymptotic);
+  if (drawn)
+    layout_footnote(layout, "%zu pair%s: Fisher's P from random tables.", drawn,
+                    drawn == 1 ? "" : "s");
+}
+
 static void footnote_pair_methods(const struct univar *univar, struct layout *layout)
 {
   struct text methods = {0};
@@ -453,6 +476,7 @@ static void footnote_pairs(const struct univar *univar, struct layout *layout,
     layout_footnote(layout, "The %zu pairs of groups are in the table `pairwise`.", n_pairs);
   }
   footnote_pair_methods(univar, layout);
+  footnote_pair_exactness(univar, layout);
   if (columns->holm)
     layout_footnote(layout,
                     "Unadjusted pairs: %zu comparisons a variable; in parentheses the P that "

@@ -135,7 +135,7 @@ static void fill_pairwise(const struct univar *univar, struct report *report)
   struct report_table *table = report_add_table(
       report, "pairwise",
       "variable group1 group2 test statistic z df p.value p.unadjusted p.holm adjust level "
-      "p.overall");
+      "p.overall corrected exact tables");
   for (size_t i = 0; i < univar->n_variables; i++) {
     const struct univar_variable *variable = &univar->variable[i];
     size_t n_pairs, n_tests;
@@ -159,6 +159,12 @@ static void fill_pairwise(const struct univar *univar, struct report *report)
                              : choice_name(adjustment_choices, (int) adjustment));
       report_text(table, level_name(variable, pair->level));
       report_number(table, overall[0].p_value);
+      report_logical(table, pair->test.corrected);
+      report_logical(table, pair->test.exact);
+      if (pair->test.n_tables)
+        report_count(table, pair->test.n_tables);
+      else
+        report_missing(table);
     }
   }
 }

@@ -244,7 +244,7 @@ struct derivation *derivation_parse(const char *text, struct error *error)
 {
   struct derivation *derivation = memory_allocate_zeroed(1, sizeof *derivation);
   struct parser parser = {.derivation = derivation, .error = error};
-  if (lexer_begin(&parser.lexer, "--derive", text, error) && definition_parse(&parser))
+  if (lexer_begin(&parser.lexer, "expression", text, error) && definition_parse(&parser))
     return derivation;
   derivation_free(derivation);
   return NULL;

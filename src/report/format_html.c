@@ -20,6 +20,7 @@ static const char page_style[] =
     "caption { caption-side: top; text-align: left; font-weight: bold; padding-bottom: .5em; }\n"
     "thead th { border-bottom: 1px solid #111; vertical-align: bottom; font-weight: bold; }\n"
     "th, td { padding: .2em .8em; text-align: left; font-weight: normal; }\n"
+    "td + td, th + th { white-space: nowrap; }\n"
     "th:first-child, td:first-child { padding-left: .2em; }\n"
     "th:last-child, td:last-child { padding-right: .2em; }\n"
     "th.variable { font-weight: bold; }\n"

@@ -26,6 +26,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "report/glyph.h"
 #include "report/picture.h"
 #include "report/placement.h"
 #include "report/plot.h"
@@ -46,6 +47,7 @@ struct device {
   double dash_scale;    // dash unit that makes a line width
   bool transparent;     // knows opacity
   bool terminal;        // characters
+  bool drawn_glyphs;    // fonts are needed here, not where the file is read
   // The options after the size.
   const char *terminal_name, *options;
   bool (*finish)(struct text *picture, const struct figure *figure,
@@ -97,15 +99,15 @@ static bool finish_text(struct text *picture, const struct figure *figure,
 // Font sizes are scaled so that they are points: SVG's unit is a pixel, cairo's bitmaps
 // assume 96 dots per inch, its pages half of that.
 static const struct device devices[] = {
-  {"svg", WEB_FAMILY, 96, 0.665, 2, true, false, "svg",
+  {"svg", WEB_FAMILY, 96, 0.665, 2, true, false, false, "svg",
    "font '" WEB_FAMILY ",8' fontscale 1.333333 linewidth 1 background '#ffffff'", finish_svg},
-  {"pdf", PRINT_FAMILY, 0, 0.562, 3.64, true, false, "pdfcairo",
+  {"pdf", PRINT_FAMILY, 0, 0.562, 3.64, true, false, true, "pdfcairo",
    "font '" PRINT_FAMILY ",8' fontscale 0.75 linewidth 1.5", finish_pdf},
-  {"png", PRINT_FAMILY, 300, 0.768, 4, true, false, "pngcairo",
+  {"png", PRINT_FAMILY, 300, 0.768, 4, true, false, true, "pngcairo",
    "font '" PRINT_FAMILY ",8' fontscale 3.125 linewidth 3.125 pointscale 3.125", finish_png},
-  {"eps", PRINT_FAMILY, 0, 0.562, 3.64, false, false, "epscairo",
+  {"eps", PRINT_FAMILY, 0, 0.562, 3.64, false, false, true, "epscairo",
    "font '" PRINT_FAMILY ",8' fontscale 0.75 linewidth 3", finish_eps},
-  {"txt", "", 0, 1, 1, false, true, "dumb", "", finish_text},
+  {"txt", "", 0, 1, 1, false, true, false, "dumb", "", finish_text},
 };
 
 const struct figure_format figure_formats[] = {
@@ -161,6 +163,8 @@ struct script {
   struct text text;
   const struct device *device;
   const struct placement *placement;
+  bool check_glyphs;
+  size_t n_replaced; // characters that no font has
 };
 
 // 'text', as harmless as a number.
@@ -187,7 +191,10 @@ static void put_quoted(struct script *script, const char *text)
       text_append_character(out, ' ');
     else if (uc_is_property_not_a_character(character))
       text_append(out, "\uFFFD"); // XML has no place for these
-    else
+    else if (script->check_glyphs && !glyph_is_available(character)) {
+      text_append_character(out, '?');
+      script->n_replaced++;
+    } else
       text_append_bytes(out, (const char *) c, (size_t) n);
     within = character > 0x20 && character != '(' && character != '[' && character != '{';
     c += n;
@@ -811,7 +818,7 @@ static bool run_gnuplot(const struct script *script, struct text *picture, struc
   return good;
 }
 
-bool figure_write(const struct figure *figure, const char *path, struct error *error)
+bool figure_write(struct figure *figure, const char *path, struct error *error)
 {
   const struct figure_format *format = figure_find_format(path, error);
   if (!format)
@@ -821,6 +828,7 @@ bool figure_write(const struct figure *figure, const char *path, struct error *e
   struct text picture = {0};
   struct script script = {.device = device_find(script_only ? "pdf" : format->extension),
                           .placement = &placement};
+  script.check_glyphs = script.device->drawn_glyphs && !script_only;
   struct medium medium = device_medium(script.device);
   placement_make(&placement, figure, &medium);
   if (script_only)
@@ -828,6 +836,7 @@ bool figure_write(const struct figure *figure, const char *path, struct error *e
   else
     put_terminal(&script);
   put_figure(&script);
+  figure->n_replaced = script.n_replaced;
   if (script_only)
     good = file_write(path, script.text.bytes, script.text.length, error);
   else

@@ -82,6 +82,7 @@ struct figure {
   double panel_width, panel_height; // centimetres; 0: 8 and 7
   struct plot_panel **panel;
   size_t n_panels, capacity;
+  size_t n_replaced;      // by figure_write
 };
 
 void figure_free(struct figure *figure);
@@ -147,6 +148,8 @@ const struct figure_format *figure_find_format(const char *path, struct error *e
 // Draws into `path` (format by extension), atomically.  Same figure, same machine: same
 // bytes.  Errors: gnuplot is not there, fails, takes too long, or wrote something that is
 // not a whole file of its format.
-bool figure_write(const struct figure *figure, const char *path, struct error *error);
+// Characters that no installed font has become '?' in pdf, png and eps, and are counted in
+// figure->n_replaced.
+bool figure_write(struct figure *figure, const char *path, struct error *error);
 
 #endif

@@ -188,14 +188,19 @@ static void summarize(struct samples *samples, const struct comparison_options *
 }
 
 // The exact P is within reach as the profile or the user wants it.
+static enum mann_whitney_method asymptotic_method(const struct comparison_options *options)
+{
+  return options->continuity || options->convention.exact == EXACT_BELOW_50
+             ? MANN_WHITNEY_CORRECTED
+             : MANN_WHITNEY_ASYMPTOTIC;
+}
+
 static enum mann_whitney_method rank_method(const struct comparison_options *options, size_t n1,
                                             size_t n2, bool ties)
 {
+  enum mann_whitney_method asymptotic = asymptotic_method(options);
   if (options->exact)
     return MANN_WHITNEY_EXACT;
-  enum mann_whitney_method asymptotic =
-      options->continuity || options->convention.exact == EXACT_BELOW_50 ? MANN_WHITNEY_CORRECTED
-                                                                         : MANN_WHITNEY_ASYMPTOTIC;
   switch (options->convention.exact) {
   case EXACT_IF_BOTH_20:
     return n1 <= 20 && n2 <= 20 && !ties ? MANN_WHITNEY_EXACT : asymptotic;
@@ -215,6 +220,11 @@ static struct comparison_test test_ranks(const double *x1, size_t n1, const doub
   enum mann_whitney_method method = rank_method(options, n1, n2, u.ties);
   if (method != MANN_WHITNEY_ASYMPTOTIC)
     u = mann_whitney_test(x1, NULL, n1, x2, NULL, n2, method);
+  if (method == MANN_WHITNEY_EXACT && !u.exact) {
+    // Beyond the reach of counting.
+    method = asymptotic_method(options);
+    u = mann_whitney_test(x1, NULL, n1, x2, NULL, n2, method);
+  }
   struct comparison_test test = test_from(TEST_MANN_WHITNEY, u.u, NAN, NAN, u.p_value);
   test.z = u.z;
   test.exact = u.exact;
@@ -537,7 +547,8 @@ static struct comparison_test test_category(enum comparison_test_name name, cons
                                             size_t n_rows, size_t n_columns,
                                             const struct comparison_options *options)
 {
-  bool yates = (options->convention.yates || options->continuity) && n_rows == 2 && n_columns == 2;
+  // Of 2 x 2 once empty lines are left out; for any other table the test does not correct.
+  bool yates = options->convention.yates || options->continuity;
   struct contingency_result c;
   switch (name) {
   case TEST_FISHER:
@@ -554,7 +565,7 @@ static struct comparison_test test_category(enum comparison_test_name name, cons
     c = chi_square_test(count, n_rows, n_columns, yates);
   }
   struct comparison_test test = test_from(name, c.statistic, c.df, NAN, c.p_value);
-  test.corrected = name == TEST_CHI_SQUARE && yates;
+  test.corrected = name == TEST_CHI_SQUARE && yates && c.df == 1;
   return test;
 }
 
@@ -680,7 +691,7 @@ void category_compare(const double *code, size_t n_levels, const double *group, 
     name = TEST_CHI_SQUARE;
   add_test(&result->test, &result->n_tests,
            test_category(name, result->count, n_levels, n_groups, options));
-  if (by_rule && options->convention.yates_also && n_levels == 2 && n_groups == 2) {
+  if (by_rule && options->convention.yates_also && levels_used == 2 && groups_used == 2) {
     struct comparison_options corrected = *options;
     corrected.continuity = true;
     add_test(&result->test, &result->n_tests,

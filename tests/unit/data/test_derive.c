@@ -155,7 +155,7 @@ static void test_parse(void)
     struct error error = {0};
     struct derivation *derivation = derivation_parse(bad[i].text, &error);
     char place[64];
-    snprintf(place, sizeof place, "--derive, character %d: ", bad[i].character);
+    snprintf(place, sizeof place, "expression, character %d: ", bad[i].character);
     if (!ok(!derivation && error.status == ERROR_USAGE && text_starts(error.message, place) &&
                 strstr(error.message, bad[i].says),
             "error %zu: %s", i + 1, i + 1 < sizeof bad / sizeof *bad ? bad[i].text : "bytes"))
