@@ -27,7 +27,12 @@ check ./her2-univar 'outcome ~ .' --effects --bootstrap=20 --format=json "$sourc
 check ./her2-univar 'grade ~ .' --codebook="$sources/datasets/gbsg.codebook.csv" --like=spss \
   --figure=valgrind.svg "$sources/datasets/gbsg.csv"
 check ./her2-simulate --published="$sources/datasets/published" -q
+check ./her2-multivar 'outcome = poor ~ age + gender + rcs(s100b, 3)' --ci=profile \
+  --save=valgrind.json --figure=valgrind.svg "$sources/datasets/asah.csv"
+check ./her2-multivar 'outcome = poor ~ age + gender' --firth "$sources/datasets/asah.csv"
+check ./her2-predict --model=valgrind.json "$sources/datasets/asah.csv"
+check ./her2-nomogram valgrind.json --html=valgrind.html --figure=valgrind.svg
 check ./her2-audit --format=json "$sources/datasets/published"
-rm -f valgrind.out valgrind.err valgrind.svg
+rm -f valgrind.out valgrind.err valgrind.svg valgrind.json valgrind.html
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
