@@ -224,8 +224,10 @@ static void fill_joint(const struct multivar *multivar, const struct regression 
   for (size_t i = 0; i < term->n_columns; i++)
     columns[i] = term->first + i;
   joint->wald = logit_wald_test(&regression->fit, columns, term->n_columns);
-  joint->lr = logit_likelihood_ratio_test(&data, &multivar->options, &regression->fit, columns,
-                                          term->n_columns);
+  // Each takes a fit of its own, and only that table shows it.
+  if (command_wants_table(multivar->command, "joint"))
+    joint->lr = logit_likelihood_ratio_test(&data, &multivar->options, &regression->fit, columns,
+                                            term->n_columns);
   free(columns);
 }
 
@@ -283,6 +285,7 @@ static void fit_single_terms(struct multivar *multivar, const bool *allowed)
     if (!regression_check(&model->regression, &error))
       report_warning(&command->report, "univariable: %s", error.message);
     fill_model(multivar, model);
+    regression_release_data(&model->regression);
     multivar->n_candidate_parameters += model->regression.design.term[0].n_columns;
   }
 }
@@ -368,15 +371,17 @@ static void choose_terms(struct multivar *multivar, const bool *allowed, const b
   struct command *command = multivar->command;
   size_t n_all = multivar->n_terms;
   memcpy(kept, multivar->candidate, n_all * sizeof *kept);
+  size_t n = 0;
+  for (size_t t = 0; t < n_all; t++)
+    n += multivar->candidate[t];
+  if ((!settings->vif_drop && settings->select == SELECTION_NONE) || !n)
+    return;
   struct error error;
   struct formula candidates;
   formula_with(&command->formula, multivar->candidate, 0, &candidates);
   if (!fit(multivar, &candidates, allowed, &multivar->full, &error))
     command_fail(command, &error);
-  size_t n = candidates.n_terms;
   formula_free(&candidates);
-  if ((!settings->vif_drop && settings->select == SELECTION_NONE) || !n)
-    return;
   // Of the candidates, their places in the formula.
   size_t *term_of = NEW_ARRAY(size_t, n), m = 0;
   for (size_t t = 0; t < n_all; t++)
@@ -408,6 +413,7 @@ static void choose_terms(struct multivar *multivar, const bool *allowed, const b
   for (size_t i = 0; i < selection.n_kept; i++)
     kept[term_of[selection.kept[i]]] = true;
   selection_free(&selection);
+  regression_release_data(&multivar->full);
   free(group);
   free(among);
   free(term_of);
@@ -465,7 +471,7 @@ static void fit_final(struct multivar *multivar, const bool *allowed, const bool
       !regression_check(&multivar->final.regression, &error))
     command_fail(command, &error);
   struct regression *regression = &multivar->final.regression;
-  if (regression->n_rows > multivar->full.n_rows)
+  if (multivar->full.n_rows && regression->n_rows > multivar->full.n_rows)
     report_note(&command->report,
                 "terms were chosen on the %zu rows complete for all candidates, the final model is "
                 "fitted on the %zu complete for its own terms",

@@ -537,7 +537,7 @@ static void note_list(struct report *report, struct text *names, const char *wha
 static void note_comparisons(const struct univar *univar)
 {
   struct report *report = &univar->command->report;
-  struct text undefined = {0}, large = {0}, unequal = {0}, untested = {0}, failed = {0};
+  struct text undefined = {0}, large = {0}, unequal = {0}, untested = {0}, failed = {0}, apart = {0};
   for (size_t i = 0; i < univar->n_variables; i++) {
     const struct univar_variable *variable = &univar->variable[i];
     const struct quantity_comparison *quantity = &variable->quantity;
@@ -547,6 +547,12 @@ static void note_comparisons(const struct univar *univar)
       text_append_item(&untested, ", ", variable->title);
     if (variable->is_category)
       continue;
+    bool separate = false;
+    for (size_t j = 0; j < quantity->n_effects; j++)
+      separate |= strcmp(quantity->effect[j].effect, "rank.biserial") == 0 &&
+                  fabs(quantity->effect[j].estimate) == 1;
+    if (separate)
+      text_append_item(&apart, ", ", variable->title);
     if (quantity->normality_undefined && variable->decision == NORMALITY_BY_TEST)
       text_append_item(&undefined, ", ", variable->title);
     if (quantity->normality_large && variable->decision == NORMALITY_BY_TEST)
@@ -570,6 +576,8 @@ static void note_comparisons(const struct univar *univar)
                 ? "variances differ (Levene P < 0.05): consider --test=welch"
                 : "variances differ (Levene P < 0.05): consider --test=welch-anova and "
                   "--posthoc=games-howell");
+  note_list(report, &apart, "two groups do not overlap: the interval of the rank-biserial "
+                            "correlation has no width and says nothing");
   note_list(report, &failed, "some bootstrap replicates have no answer and are left out");
 }
 

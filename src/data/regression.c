@@ -9,14 +9,22 @@
 
 #include "base/memory.h"
 
-void regression_free(struct regression *regression)
+void regression_release_data(struct regression *regression)
 {
-  design_free(&regression->design);
-  logit_fit_free(&regression->fit);
   free(regression->used);
   free(regression->row);
   free(regression->x);
   free(regression->y);
+  regression->used = NULL;
+  regression->row = NULL;
+  regression->x = regression->y = NULL;
+}
+
+void regression_free(struct regression *regression)
+{
+  regression_release_data(regression);
+  design_free(&regression->design);
+  logit_fit_free(&regression->fit);
   *regression = (struct regression){0};
 }
 

@@ -35,6 +35,10 @@ bool regression_fit(struct regression *regression, const struct formula *formula
                     struct error *error);
 void regression_free(struct regression *regression);
 
+// Releases x, y and the rows; design, fit and numbers stay.  A cohort of a million rows is then
+// not held once for every term.
+void regression_release_data(struct regression *regression);
+
 // x and y as logit.h wants them.
 struct logit_data regression_data(const struct regression *regression);
 
