@@ -545,6 +545,14 @@ static char *name_of_file(const char *path)
   return memory_copy_bytes(name, length > 5 && text_ends(name, ".json") ? length - 5 : length);
 }
 
+// "Recurrence or death: yes" where the codebook names the outcome; else its level's label.
+static char *name_of_event(const struct outcome *outcome)
+{
+  const char *level = outcome->label[0];
+  return outcome->column->label ? text_format("%s: %s", outcome->column->label, level)
+                                : memory_copy_text(level);
+}
+
 static void save(struct multivar *multivar)
 {
   const struct multivar_settings *settings = multivar->settings;
@@ -553,7 +561,7 @@ static void save(struct multivar *multivar)
   struct model model = {
       .name = settings->name ? memory_copy_text(settings->name) : name_of_file(settings->save),
       .outcome = memory_copy_text(command->formula.outcome),
-      .event_label = memory_copy_text(multivar->outcome.label[0]),
+      .event_label = name_of_event(&multivar->outcome),
       .design = regression->design, // lent, not given
       .coefficient = regression->fit.coefficient,
       .covariance = regression->fit.covariance,

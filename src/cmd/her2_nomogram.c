@@ -80,11 +80,7 @@ static void check_operands(const struct nomogram *nomogram)
   const struct command *command = nomogram->command;
   const struct nomogram_settings *settings = nomogram->settings;
   struct error error = {0};
-  if (command->formula_text)
-    error_set(&error, ERROR_USAGE, "there is no formula here: '%s' (her2-multivar fits the model "
-                                   "and saves it)",
-              command->formula_text);
-  else if (command->file && settings->model)
+  if (command->file && settings->model)
     error_set(&error, ERROR_USAGE, "one model at a time: '%s' and '%s'", settings->model,
               command->file);
   else if (command->table_name && text_starts(command->table_name, "patient") && !settings->at)
@@ -122,16 +118,17 @@ static char *join_levels(const struct text_list *levels)
   return text_list_join(levels, " or ");
 }
 
-// "her2 = over"; a label that names the outcome itself stands alone ("HER2 overexpression").
+// "her2 = over"; a label of several words, or that names the outcome, stands alone ("HER2
+// overexpression").
 static void name_event(struct nomogram *nomogram)
 {
   const struct model *model = &nomogram->model;
   char *levels = join_levels(&model->event);
-  if (model->event_label && strcasestr(model->event_label, model->outcome))
-    nomogram->event = memory_copy_text(model->event_label);
-  else if (model->event_label || *levels)
-    nomogram->event = text_format("%s = %s", model->outcome,
-                                  model->event_label ? model->event_label : levels);
+  const char *label = model->event_label;
+  if (label && (strchr(label, ' ') || strcasestr(label, model->outcome)))
+    nomogram->event = memory_copy_text(label);
+  else if (label || *levels)
+    nomogram->event = text_format("%s = %s", model->outcome, label ? label : levels);
   else
     nomogram->event = memory_copy_text(model->outcome);
   nomogram->risk_title = text_format("Risk of %s", nomogram->event);

@@ -415,7 +415,8 @@ static void put_number_input(struct text *page, size_t v, const struct design_va
   text_append_format(page, "<div class=\"predictor\">\n<label for=\"v%zu\">", v);
   put_escaped(page, title);
   text_append_format(page,
-                     "</label>\n<div class=\"entry\"><input type=\"number\" id=\"v%zu\" step=\"any\" "
+                     "</label>\n<div class=\"entry\"><input type=\"number\" id=\"v%zu\" "
+                     "step=\"any\" "
                      "inputmode=\"decimal\" aria-describedby=\"v%zu-hint v%zu-warning\">\n"
                      "<input type=\"range\" id=\"v%zu-slider\" min=\"%s\" max=\"%s\" step=\"%s\" "
                      "class=\"unset\" aria-valuetext=\"not set\" aria-label=\"",
@@ -425,7 +426,9 @@ static void put_number_input(struct text *page, size_t v, const struct design_va
   put_escaped(page, title);
   text_append(page, ", slider\"></div>\n");
   put_hint(page, v, variable);
-  text_append_format(page, "<p class=\"warning\" id=\"v%zu-warning\" role=\"alert\" hidden></p>\n</div>\n",
+  text_append_format(page,
+                     "<p class=\"warning\" id=\"v%zu-warning\" role=\"alert\" hidden></p>\n"
+                     "</div>\n",
                      v);
 }
 
@@ -437,8 +440,9 @@ static void put_radios(struct text *page, size_t v, const struct design_variable
   text_append(page, "</legend>\n<div class=\"choices\">\n");
   for (size_t i = 0; i < variable->levels.n_items; i++) {
     text_append_format(page,
-                       "<label><input type=\"radio\" name=\"v%zu\" id=\"v%zu-%zu\" value=\"%zu\">", v,
-                       v, i, i);
+                       "<label><input type=\"radio\" name=\"v%zu\" id=\"v%zu-%zu\" "
+                       "value=\"%zu\">",
+                       v, v, i, i);
     put_escaped(page, scale_level_title(variable, i));
     text_append(page, "</label>\n");
   }
@@ -464,7 +468,8 @@ static void put_list(struct text *page, size_t v, const struct design_variable *
 
 static void put_form(struct text *page, const struct design *design)
 {
-  text_append(page, "<form id=\"predictors\" autocomplete=\"off\" novalidate>\n<h2>Predictors</h2>\n");
+  text_append(page, "<form id=\"predictors\" autocomplete=\"off\" novalidate>\n"
+                    "<h2>Predictors</h2>\n");
   for (size_t v = 0; v < design->n_variables; v++) {
     const struct design_variable *variable = &design->variable[v];
     char *title = scale_variable_title(variable);
@@ -504,10 +509,12 @@ static void put_result(struct text *page, const struct nomogram *nomogram)
   text_append_format(page,
                      "<p id=\"risk\"%s>\u2013</p>\n<p id=\"interval\"></p>\n<p id=\"total\"></p>\n"
                      "<p id=\"lack\"></p>\n"
-                     "<p id=\"announcement\" class=\"unseen\" role=\"status\" aria-live=\"polite\"></p>\n"
+                     "<p id=\"announcement\" class=\"unseen\" role=\"status\" "
+                     "aria-live=\"polite\"></p>\n"
                      "<noscript><p>This browser runs no scripts: read the risk off the nomogram "
                      "below.</p></noscript>\n"
-                     "<table>\n<thead><tr><th scope=\"col\">Predictor</th><th scope=\"col\">Value</th>"
+                     "<table>\n<thead><tr><th scope=\"col\">Predictor</th>"
+                     "<th scope=\"col\">Value</th>"
                      "<th scope=\"col\" class=\"number\">Points</th></tr></thead>\n<tbody>\n",
                      nomogram->model.has_intercept ? "" : " hidden");
   for (size_t g = 0; g < scale->n_groups; g++) {
@@ -515,12 +522,14 @@ static void put_result(struct text *page, const struct nomogram *nomogram)
     text_append(page, "<tr>");
     put_element(page, "th", " scope=\"row\"", title);
     text_append_format(page,
-                       "<td id=\"value%zu\"></td><td class=\"number\" id=\"points%zu\"></td></tr>\n", g,
-                       g);
+                       "<td id=\"value%zu\"></td><td class=\"number\" id=\"points%zu\"></td>"
+                       "</tr>\n",
+                       g, g);
     free(title);
   }
   text_append(page, "</tbody>\n<tfoot><tr><th scope=\"row\">Total</th><td></td>"
-                    "<td class=\"number\" id=\"total-points\"></td></tr></tfoot>\n</table>\n</section>\n");
+                    "<td class=\"number\" id=\"total-points\"></td></tr></tfoot>\n</table>\n"
+                    "</section>\n");
 }
 
 // ---- picture ----

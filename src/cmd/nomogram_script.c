@@ -70,11 +70,11 @@ const char nomogram_style[] =
     "@media (max-width: 52rem) { .columns { display: block; } #result { position: static;\n"
     "  margin-top: 1.5rem; } }\n"
     "@media print { body { padding: 0; max-width: none; font-size: 10pt; }\n"
-    "  input[type=range], button, .hint { display: none; }\n"
-    "  .columns { grid-template-columns: 1fr 17rem; gap: 1.5rem; }\n"
-    "  .predictor, fieldset { padding: .3rem 0; }\n"
-    "  #result { position: static; background: none; border: 1px solid var(--ink); }\n"
-    "  svg { min-width: 0; } figure, #result, tr { break-inside: avoid; } }\n";
+    "  form, noscript, #lack { display: none; }\n"
+    "  .columns { display: block; }\n"
+    "  #result { position: static; background: none; border: 1px solid var(--ink); margin: 0; }\n"
+    "  #risk { font-size: 1.8rem; } figure { margin: 1.2rem 0; } svg { min-width: 0; }\n"
+    "  figure, #result, tr, footer { break-inside: avoid; } pre { background: none; padding: 0; } }\n";
 
 const char nomogram_script[] =
     "(function () {\n"

@@ -161,10 +161,15 @@ void model_fingerprint(const struct model *model, const struct table *table,
 
 // ---- equation ----
 
-// In `digits` significant digits, or in all that the number has (0).
+// In `digits` significant digits, or in all that the number has, if these are fewer or
+// digits is 0.
 static char *write_coefficient(char buffer[NUMBER_SIZE], double value, int digits)
 {
-  return digits ? number_write_significant(buffer, value, digits) : number_write(buffer, value);
+  char all[NUMBER_SIZE];
+  number_write(all, value);
+  if (digits && strlen(number_write_significant(buffer, value, digits)) < strlen(all))
+    return buffer;
+  return strcpy(buffer, all);
 }
 
 static void append_signed(struct text *text, double value, int digits)

@@ -64,7 +64,7 @@ bool model_parse(struct model *model, const char *bytes, size_t length, const ch
 void model_fingerprint(const struct model *model, const struct table *table,
                        const struct outcome *outcome, const bool *used, char fingerprint[65]);
 
-// "log odds = -3.2 + 1.95 * adc + ..." with the model's own digits, then what its symbols
+// "log odds = -3.2 + 1.95 * adc + ..." then what its symbols
 // are: levels, units, standard deviations, spline terms.  Lines end with a newline.
 // Coefficients in `digits` significant digits; 0: in all that they have.
 void model_print_equation(const struct model *model, int digits, struct text *text);
