@@ -76,6 +76,9 @@ void command_start(struct command *command, const struct command_spec *spec, voi
   struct error error = {0};
   if (!options_parse(command, argc, argv, &error))
     command_fail(command, &error);
+  const char *from_environment = getenv("HER2_CODEBOOK");
+  if (command->cohort.table.codebook && command->cohort.table.codebook == from_environment)
+    text_list_adopt(&command->report.call, text_format("--codebook=%s", from_environment));
   if (command->n_threads)
     omp_set_num_threads(command->n_threads);
   if (command->formula_from_file && command->formula_text) {

@@ -87,7 +87,7 @@ static void write_ratio(char buffer[NUMBER_SIZE], double ratio, int digits)
 {
   if (isinf(ratio) && ratio > 0)
     strcpy(buffer, "\u221e");
-  else if (ratio > 0 && (ratio < pow(10, 1 - digits) || ratio >= 1e5))
+  else if (ratio > 0 && (ratio < pow(10, -digits) || ratio >= 1e5))
     number_write_significant(buffer, ratio, 3);
   else
     number_write_fixed(buffer, ratio, digits);
@@ -353,13 +353,15 @@ bool multivar_draw(const char *kind, void *context, struct figure *figure, struc
   }
   double one[] = {1, 1}, ends[] = {0.7, at + 0.3};
   panel_add_mark(panel, MARK_LINE, -1, NULL, 2, one, ends, NULL, NULL);
-  panel_add_mark(panel, MARK_SEGMENT, 0, "crude", n_crude, crude + 2 * n, crude + n, crude + 3 * n,
+  panel_add_mark(panel, MARK_SEGMENT, 0, "univariable", n_crude, crude + 2 * n, crude + n, crude + 3 * n,
                  crude + n);
-  panel_add_mark(panel, MARK_POINTS, 0, "crude", n_crude, crude, crude + n, NULL, NULL);
-  panel_add_mark(panel, MARK_SEGMENT, 1, "adjusted", n_adjusted, adjusted + 2 * n, adjusted + n,
+  panel_add_mark(panel, MARK_POINTS, 0, "univariable", n_crude, crude, crude + n, NULL, NULL);
+  panel_add_mark(panel, MARK_SEGMENT, 1, "multivariable", n_adjusted, adjusted + 2 * n, adjusted + n,
                  adjusted + 3 * n, adjusted + n);
-  panel_add_mark(panel, MARK_POINTS, 1, "adjusted", n_adjusted, adjusted, adjusted + n, NULL, NULL);
-  char *label = text_format("Odds ratio (%g%% CI)", 100 * multivar->command->level);
+  panel_add_mark(panel, MARK_POINTS, 1, "multivariable", n_adjusted, adjusted, adjusted + n, NULL, NULL);
+  const struct outcome *outcome = &multivar->outcome;
+  char *label = text_format("Odds ratio (%g%% CI) of %s: %s", 100 * multivar->command->level,
+                            column_title(outcome->column), outcome->label[0]);
   panel_set_x(panel, label, 0, 0);
   panel_set_y(panel, NULL, at + 0.3, 0.7);
   free(label);

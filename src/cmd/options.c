@@ -505,7 +505,8 @@ static bool take_operand(struct command *command, const char *operand, bool *has
   }
   if (*has_file)
     return error_set(error, ERROR_USAGE, "one file at a time: '%s' and '%s'%s", command->file,
-                     operand, command->formula_text ? "" : " (a formula has a ~)");
+                     operand,
+                     command->formula_text ? "" : " (a formula needs single quotes around it)");
   *has_file = true;
   command->file = operand;
   return true;

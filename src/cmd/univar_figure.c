@@ -178,6 +178,8 @@ bool univar_draw(const char *kind, void *context, struct figure *figure, struct 
     return error_set(error, ERROR_USAGE, "%zu panels, %d at most: name fewer variables",
                      univar->n_variables, MOST_PANELS);
   bool thinned = false;
+  if (univar->outcome.column)
+    figure->title = text_format("By %s", column_title(univar->outcome.column));
   for (size_t i = 0; i < univar->n_variables; i++)
     if (univar->variable[i].is_category)
       draw_category(univar, &univar->variable[i], figure);

@@ -424,6 +424,28 @@ static void keep_file_rows(const struct table *table, struct column *column)
   RESIZE_ARRAY(column->value, table->n_rows);
 }
 
+// Texts that are all numbers with the other decimal mark: a file read without --decimal, whose
+// quantities must not become categories silently.
+static bool check_decimal_mark(const struct table *table, struct column_load *load,
+                               const char *name)
+{
+  char here = table->source->decimal, other = here == '.' ? ',' : '.';
+  bool marked = false;
+  for (size_t i = 0; i < load->levels.n_levels; i++) {
+    const char *text = load->levels.level[i].name;
+    double number;
+    if (!number_parse(text, strlen(text), other, &number))
+      return true;
+    marked |= strchr(text, other) != NULL;
+  }
+  if (!marked)
+    return true;
+  return error_set(&load->error, ERROR_DATA,
+                   "%s: column '%s' looks like numbers with '%c' as decimal mark ('%s'): use "
+                   "--decimal=%c, or factor(%s) if these are categories",
+                   table->name, name, other, load->levels.level[0].name, other, name);
+}
+
 // What a load gave, as a column that takes over its values; false if it is in error.
 static bool build_column(struct table *table, struct column_load *load, struct column *column)
 {
@@ -439,6 +461,9 @@ static bool build_column(struct table *table, struct column_load *load, struct c
     return false;
   if (!load->numeric) {
     const struct codebook_entry *entry = codebook_find(&table->codebook, column->name);
+    if (load->rule == LOAD_BY_CONTENT && load->levels.n_levels &&
+        !check_decimal_mark(table, load, column->name))
+      return false;
     size_t *index_of = NEW_ARRAY(size_t, load->levels.n_levels);
     bool good = true;
     if (load->rule == LOAD_TEXTS && entry && entry->levels.n_items)

@@ -20,7 +20,8 @@ static const char page_style[] =
     "caption { caption-side: top; text-align: left; font-weight: bold; padding-bottom: .5em; }\n"
     "thead th { border-bottom: 1px solid #111; vertical-align: bottom; font-weight: bold; }\n"
     "th, td { padding: .2em .8em; text-align: left; font-weight: normal; }\n"
-    "td + td, th + th { white-space: nowrap; }\n"
+    "td { white-space: nowrap; }\n"
+    "td.prose { white-space: normal; min-width: 20em; }\n"
     "th:first-child, td:first-child { padding-left: .2em; }\n"
     "th:last-child, td:last-child { padding-right: .2em; }\n"
     "th.variable { font-weight: bold; }\n"
@@ -101,6 +102,12 @@ static void append_head(struct text *output, const struct layout *layout)
   text_append(output, "</tr>\n</thead>\n");
 }
 
+// Numbers with their spread stay on one line; a sentence is wrapped.
+static bool is_prose(const char *cell)
+{
+  return cell && text_width(cell) > 40;
+}
+
 static void append_layout(struct text *output, const struct layout *layout)
 {
   text_append(output, "<div class=\"table\">\n<table>\n");
@@ -114,7 +121,9 @@ static void append_layout(struct text *output, const struct layout *layout)
     append_escaped(output, row->cell[0]);
     text_append(output, "</th>");
     for (size_t j = 1; j < layout->heading.n_items; j++) {
-      text_append_format(output, "<td%s>", align_class(layout->align[j]));
+      text_append_format(output, "<td%s>",
+                         is_prose(row->cell[j]) ? " class=\"prose\""
+                                                : align_class(layout->align[j]));
       append_escaped(output, row->cell[j]);
       text_append(output, "</td>");
     }
