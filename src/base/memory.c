@@ -7,11 +7,42 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+enum { LARGE = 1 << 22, MOST_REUSED = 1 << 25, MOST_KEPT = 1 << 28 }; // bytes
 
 static _Noreturn void out_of_memory(void)
 {
   fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
   exit(1);
+}
+
+void memory_reuse_large(void)
+{
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, MOST_REUSED);
+  mallopt(M_TRIM_THRESHOLD, MOST_KEPT);
+#endif
+}
+
+// Asks for huge pages: with small ones the first touch of each costs more than filling it.
+// Only advice: whether it is taken changes nothing but the time.  Whole pages that hold the
+// ends are meant too, so that neighbours make one stretch.
+static void advise_huge_pages(void *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+  uintptr_t page = (uintptr_t) sysconf(_SC_PAGESIZE), begin = (uintptr_t) p;
+  uintptr_t first = begin / page * page, end = (begin + bytes + page - 1) / page * page;
+  int problem = errno;
+  madvise((void *) first, end - first, MADV_HUGEPAGE);
+  errno = problem;
+#else
+  (void) p, (void) bytes;
+#endif
 }
 
 void *memory_allocate(size_t n, size_t size)
@@ -35,6 +66,8 @@ void *memory_resize(void *old, size_t n, size_t size)
   void *p = realloc(old, bytes ? bytes : 1);
   if (!p)
     out_of_memory();
+  if (bytes >= LARGE)
+    advise_huge_pages(p, bytes);
   return p;
 }
 

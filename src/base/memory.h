@@ -25,6 +25,10 @@ char *memory_copy_text(const char *text);
 // A terminated copy of the first n bytes.
 char *memory_copy_bytes(const char *bytes, size_t n);
 
+// Called once at the start: freed memory of up to 32 MB a piece is kept for the next request
+// and not given back to the system, which would hand it out again page by page, cleared.
+void memory_reuse_large(void);
+
 #define NEW_ARRAY(type, n) ((type *) memory_allocate((n), sizeof(type)))
 #define NEW_ZEROED(type, n) ((type *) memory_allocate_zeroed((n), sizeof(type)))
 #define RESIZE_ARRAY(array, n) \

@@ -6,8 +6,7 @@
 
 #include <stddef.h>
 
-// Sorts x[0..n) ascending, -0 as 0's equal.  No NaN.  Radix sort above a few hundred
-// values (O(n), n doubles of extra memory).
+// Sorts x[0..n) ascending; -0 may become 0.  No NaN.  O(n), 2 n doubles of extra memory.
 void sort_doubles(double *x, size_t n);
 
 // order[i] = index of the i-th smallest of x; equal values keep their order (stable).

@@ -57,6 +57,7 @@ static void catch_signals(void)
 void command_start(struct command *command, const struct command_spec *spec, void *settings,
                    int argc, char **argv)
 {
+  memory_reuse_large();
   gsl_set_error_handler_off();
   occupy_standard_descriptors();
   catch_signals();

@@ -220,6 +220,7 @@ static void set_comparison_options(struct univar *univar)
       .bootstrap = command->bootstrap,
       .effects = settings->effects || command_wants_table(command, "effects"),
       .pairs = !settings->no_pairs,
+      .levene = command_wants_table(command, "levene"),
       .level = command->level,
       .seed = command->seed,
       .n_threads = 1,
@@ -364,17 +365,6 @@ static const char *unsupported(const struct formula_term *term)
   return NULL;
 }
 
-static void count_rows(const struct univar *univar, struct univar_variable *variable)
-{
-  for (size_t i = 0; i < univar->command->table.n_rows; i++)
-    if (!isnan(univar->outcome.code[i])) {
-      if (isnan(variable->value[i]))
-        variable->missing++;
-      else
-        variable->n++;
-    }
-}
-
 static void prepare_variable(struct univar *univar, const struct formula_term *term,
                              struct univar_variable *variable)
 {
@@ -423,7 +413,6 @@ static void prepare_variable(struct univar *univar, const struct formula_term *t
                         "quantities)", variable->name, variable->name);
   }
   variable->is_category = variable->column->type == COLUMN_CATEGORICAL;
-  count_rows(univar, variable);
 }
 
 static void check_contradictions(const struct univar *univar)
@@ -505,6 +494,12 @@ static void compare_variable(const struct univar *univar, struct univar_variable
   else
     quantity_compare(variable->value, outcome->code, n_rows, outcome->n_groups, variable->decision,
                      &univar->options, &variable->quantity);
+  const struct category_comparison *category = &variable->category;
+  const struct quantity_comparison *quantity = &variable->quantity;
+  for (size_t g = 0; g < outcome->n_groups; g++) {
+    variable->n += variable->is_category ? category->n[g] : quantity->group[g].n;
+    variable->missing += variable->is_category ? category->missing[g] : quantity->group[g].missing;
+  }
 }
 
 // ---- what must be said ----

@@ -201,13 +201,12 @@ bool cohort_load(struct table *table, struct formula *formula, const char *path,
   if (!table_open(table, path, &options->table, error))
     return false;
   struct request_list list = {0};
-  bool good = ask_all(&list, table, formula, options, error) &&
-              table_load(table, list.request, list.n_requests, error);
-  free(list.request);
-  if (!good)
-    return false;
   struct text_list refused = {0};
-  good = !has_rest(formula) || table_load_all(table, &refused, error);
+  bool good = ask_all(&list, table, formula, options, error) &&
+              (has_rest(formula)
+                   ? table_load_with_rest(table, list.request, list.n_requests, &refused, error)
+                   : table_load(table, list.request, list.n_requests, error));
+  free(list.request);
   for (size_t i = 0; i < refused.n_items; i++)
     text_list_add(&table->notes, refused.item[i]);
   text_list_free(&refused);

@@ -18,9 +18,10 @@ struct csv_reader {
   const char *next;        // where the next record begins
   const char *next_quote;  // the first quote at or behind `next` as far as known; `end`: none
   const char *next_return; // the first carriage return, likewise
+  const char *first_quote; // of the body; `end`: none
+  const char *first_return;
   char *name;
   char delimiter;
-  bool has_quotes;
   size_t next_line, record_line;
   size_t n_expected; // cells of the first record; 0: not seen yet
   struct csv_cell *cell;
@@ -32,7 +33,7 @@ struct csv_reader {
   struct error failure;
 };
 
-enum { FIRST_LINE = 1, PARSER_OPTIONS = CSV_STRICT | CSV_STRICT_FINI };
+enum { FIRST_LINE = 1, PARSER_OPTIONS = CSV_STRICT | CSV_STRICT_FINI, BLOCK = 1 << 16 };
 
 static void find_place(const char *start, const char *where, size_t *line, size_t *character)
 {
@@ -61,12 +62,43 @@ static const char *skip_ascii(const char *p, const char *end)
   return p;
 }
 
+static const char *find_byte(const char *p, const char *end, char byte)
+{
+  const char *found = p < end ? memchr(p, byte, (size_t) (end - p)) : NULL;
+  return found ? found : end;
+}
+
+// Where the bytes first occur that ask for care; the end of the text where they do not.
+struct survey {
+  const char *not_ascii, *nul, *quote, *carriage_return;
+};
+
+// Block by block, so that the text comes from memory once and not once for each question.
+static struct survey survey_text(const char *start, const char *end)
+{
+  struct survey survey = {end, end, end, end};
+  const char *stop;
+  for (const char *p = start; p < end; p = stop) {
+    stop = end - p > BLOCK ? p + BLOCK : end;
+    const char *found;
+    if (survey.not_ascii == end && (found = skip_ascii(p, stop)) < stop)
+      survey.not_ascii = found;
+    if (survey.nul == end && (found = find_byte(p, stop, '\0')) < stop)
+      survey.nul = found;
+    if (survey.quote == end && (found = find_byte(p, stop, '"')) < stop)
+      survey.quote = found;
+    if (survey.carriage_return == end && (found = find_byte(p, stop, '\r')) < stop)
+      survey.carriage_return = found;
+  }
+  return survey;
+}
+
 // A UTF-8 character never reaches beyond a run of bytes that are not ASCII, so each run is
 // checked alone.
-static bool check_encoding(const char *start, const char *end, const char *name,
-                           struct error *error)
+static bool check_encoding(const char *start, const char *end, const struct survey *survey,
+                           const char *name, struct error *error)
 {
-  const char *p = start;
+  const char *p = survey->not_ascii;
   while ((p = skip_ascii(p, end)) < end) {
     const char *run = p;
     while (p < end && (unsigned char) *p >= 0x80)
@@ -81,10 +113,9 @@ static bool check_encoding(const char *start, const char *end, const char *name,
                      "use --encoding=NAME, as in --encoding=windows-1252)",
                      name, line, character, (unsigned char) run[bad]);
   }
-  const char *nul = start < end ? memchr(start, '\0', (size_t) (end - start)) : NULL;
-  if (nul) {
+  if (survey->nul < end) {
     size_t line, character;
-    find_place(start, nul, &line, &character);
+    find_place(start, survey->nul, &line, &character);
     return error_set(error, ERROR_DATA,
                      "%s:%zu: character %zu is a NUL byte: this is not a text file, or it is "
                      "UTF-16 (use --encoding=UTF-16)",
@@ -124,12 +155,6 @@ static void *resize_for_parser(void *old, size_t n)
   return memory_resize(old, n, 1);
 }
 
-static const char *find_byte(const char *p, const char *end, char byte)
-{
-  const char *found = p < end ? memchr(p, byte, (size_t) (end - p)) : NULL;
-  return found ? found : end;
-}
-
 struct csv_reader *csv_open(const char *content, size_t length, const char *name, char delimiter,
                             struct error *error)
 {
@@ -147,7 +172,8 @@ struct csv_reader *csv_open(const char *content, size_t length, const char *name
   }
   if (length >= 3 && memcmp(content, "\xef\xbb\xbf", 3) == 0)
     body += 3;
-  if (!check_encoding(body, end, name, error))
+  struct survey survey = survey_text(body, end);
+  if (!check_encoding(body, end, &survey, name, error))
     return NULL;
 
   struct csv_reader *reader = NEW_ZEROED(struct csv_reader, 1);
@@ -156,7 +182,8 @@ struct csv_reader *csv_open(const char *content, size_t length, const char *name
   reader->end = end;
   reader->name = memory_copy_text(name);
   reader->delimiter = delimiter ? delimiter : find_delimiter(body, end);
-  reader->has_quotes = find_byte(body, end, '"') < end;
+  reader->first_quote = survey.quote;
+  reader->first_return = survey.carriage_return;
   csv_init(&reader->parser, PARSER_OPTIONS);
   csv_set_delim(&reader->parser, (unsigned char) reader->delimiter);
   csv_set_space_func(&reader->parser, no_blank);
@@ -189,7 +216,12 @@ size_t csv_line(const struct csv_reader *reader)
 
 bool csv_has_quotes(const struct csv_reader *reader)
 {
-  return reader->has_quotes;
+  return reader->first_quote < reader->end;
+}
+
+bool csv_has_returns(const struct csv_reader *reader)
+{
+  return reader->first_return < reader->end;
 }
 
 size_t csv_offset(const struct csv_reader *reader, size_t *line)
@@ -198,14 +230,21 @@ size_t csv_offset(const struct csv_reader *reader, size_t *line)
   return (size_t) (reader->next - reader->content);
 }
 
+// The first such byte at or behind p, given the first in the whole body: what does not occur
+// is not searched for.
+static const char *find_next(const char *first, const char *p, const char *end, char byte)
+{
+  return first >= p ? first : find_byte(p, end, byte);
+}
+
 void csv_seek(struct csv_reader *reader, size_t offset, size_t line)
 {
   reader->next = reader->content + offset;
   if (reader->next < reader->body)
     reader->next = reader->body;
   reader->next_line = line;
-  reader->next_quote = reader->has_quotes ? find_byte(reader->next, reader->end, '"') : reader->end;
-  reader->next_return = find_byte(reader->next, reader->end, '\r');
+  reader->next_quote = find_next(reader->first_quote, reader->next, reader->end, '"');
+  reader->next_return = find_next(reader->first_return, reader->next, reader->end, '\r');
   reader->failed = false;
   // Forgets what an unfinished record has left in the parser; a strict one would refuse.
   csv_set_opts(&reader->parser, 0);

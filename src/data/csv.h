@@ -49,5 +49,7 @@ size_t csv_offset(const struct csv_reader *reader, size_t *line);
 void csv_seek(struct csv_reader *reader, size_t offset, size_t line);
 // True if the text holds a quote anywhere: if not, every line is a record.
 bool csv_has_quotes(const struct csv_reader *reader);
+// True if it holds a carriage return anywhere: if not, every line ends with a line feed.
+bool csv_has_returns(const struct csv_reader *reader);
 
 #endif

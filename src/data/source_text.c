@@ -223,10 +223,9 @@ static void cut_parts(struct table *table, struct text_state *state, size_t n_lo
 }
 
 // Counts lines and records, and looks for a carriage return that ends no line.
-static void count_part(struct part *part, bool one_column)
+static void count_part(struct part *part, bool one_column, bool has_returns)
 {
   const char *p = part->begin;
-  bool has_returns = p < part->end && memchr(p, '\r', (size_t) (part->end - p));
   while (p < part->end) {
     const char *feed = memchr(p, '\n', (size_t) (part->end - p));
     const char *stop = feed ? feed : part->end;
@@ -261,11 +260,12 @@ static bool count_rows(struct table *table, size_t n_loads, struct error *error)
   cut_parts(table, state, n_loads);
   struct part *part = state->part;
   bool quotes = csv_has_quotes(state->reader), one_column = state->n_columns == 1;
+  bool has_returns = csv_has_returns(state->reader);
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic)
 #endif
   for (size_t i = 0; i < state->n_parts; i++)
-    count_part(&part[i], one_column);
+    count_part(&part[i], one_column, has_returns);
   size_t line = state->body_line, row = 0;
   bool bad = false;
   for (size_t i = 0; i < state->n_parts; i++) {
@@ -394,6 +394,66 @@ static inline const char *scan_number(const char *p, char mark, double *number)
   return p;
 }
 
+// Eight bytes, the first one lowest, each of a digit turned into its value.
+static inline uint64_t load_digits(const char *p)
+{
+  uint64_t word;
+  memcpy(&word, p, sizeof word);
+  return le64toh(word) ^ UINT64_C(0x3030303030303030);
+}
+
+// The highest bit of each byte above 9.
+static inline uint64_t mark_others(uint64_t digits)
+{
+  const uint64_t highs = UINT64_C(0x8080808080808080);
+  return (((digits & ~highs) + UINT64_C(0x7676767676767676)) | digits) & highs;
+}
+
+// The number that the lowest n bytes make, 1 <= n <= 8: pairs of digits, pairs of these and
+// once more, side by side.
+static inline uint64_t join_digits(uint64_t digits, unsigned n)
+{
+  digits <<= 8 * (8 - n);
+  digits = (digits * (1 + (10 << 8))) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+  digits = (digits * (1 + (100 << 16))) >> 16 & UINT64_C(0x0000ffff0000ffff);
+  return (digits * (1 + (UINT64_C(10000) << 32))) >> 32;
+}
+
+enum { SHORT_NUMBER_REACH = 24 }; // bytes behind p that scan_short_number may look at
+
+// As scan_number, without a branch for each digit, where up to 7 bytes stand in front of the
+// mark or the end and up to 8 digits behind the mark; NULL for any other cell.
+static inline const char *scan_short_number(const char *p, char mark, double *number)
+{
+  uint64_t head = load_digits(p), minus = *p == '-' ? 0xff : 0;
+  uint64_t others = mark_others(head) & ~minus;
+  if (!others)
+    return NULL;
+  unsigned n_head = (unsigned) __builtin_ctzll(others) / 8, sign = minus & 1;
+  if (n_head == sign)
+    return NULL;
+  uint64_t digits = join_digits(head & ~minus, n_head);
+  if (p[n_head] != mark) {
+    *number = sign ? -(double) digits : (double) digits;
+    return p + n_head;
+  }
+  others &= others - 1; // the end, if it is among these eight bytes
+  unsigned before = others ? 0 : 8;
+  others = others ? others : mark_others(load_digits(p + 8));
+  if (!others)
+    return NULL;
+  unsigned end = before + (unsigned) __builtin_ctzll(others) / 8, n_decimals = end - n_head - 1;
+  if (n_decimals - 1 >= 8)
+    return NULL;
+  static const uint64_t scale[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+  digits = digits * scale[n_decimals] + join_digits(load_digits(p + n_head + 1), n_decimals);
+  if (digits > UINT64_C(1) << 53)
+    return NULL;
+  double exact = (double) digits / power_of_ten[n_decimals];
+  *number = sign ? -exact : exact;
+  return p + end;
+}
+
 // `mark`: the decimal mark, or a byte that occurs in no cell.
 static inline void read_part_with(const struct table *table, struct part *part,
                                   struct reading *reading_of_column, char delimiter, char mark)
@@ -401,6 +461,7 @@ static inline void read_part_with(const struct table *table, struct part *part,
   const struct table_source *source = table->source;
   const struct text_state *state = source->state;
   const char *end = part->end, *p = part->begin;
+  const char *content_end = text_content(&source->content) + source->content.length;
   size_t last = state->n_columns - 1, row = part->first_row, line = part->first_line;
   bool check_missing_numbers = source->n_na_numbers > 0;
   size_t *line_of_row = source->counted ? NULL : table->line;
@@ -416,7 +477,13 @@ static inline void read_part_with(const struct table *table, struct part *part,
       const char *stop;
       if (reading->mode == MODE_NUMBERS) {
         double number;
-        stop = check_missing_numbers ? NULL : scan_number(p, mark, &number);
+        stop = NULL;
+        if (!check_missing_numbers) {
+          if (content_end - p >= SHORT_NUMBER_REACH)
+            stop = scan_short_number(p, mark, &number);
+          if (!stop)
+            stop = scan_number(p, mark, &number);
+        }
         if (stop && column == last && *stop == '\r')
           stop++;
         if (stop && *stop == (column < last ? delimiter : '\n')) {

@@ -511,28 +511,44 @@ static void restore_numbers(struct column *column, size_t n_rows)
   free(number);
 }
 
-// The loads that the requests come to, columns in order; the caller frees.
-static struct column_load *plan_loads(struct table *table, const struct column_request *request,
-                                      size_t n_requests, size_t *n_loads)
+// What `.` may stand for, as far as it is not loaded yet.
+static bool belongs_to_rest(const struct column *column)
+{
+  return column->type == COLUMN_UNLOADED && column->variable_type != VARIABLE_ID &&
+         column->variable_type != VARIABLE_DATE && column->variable_type != VARIABLE_IGNORE;
+}
+
+// What is to be loaded.
+struct plan {
+  const struct column_request *request;
+  size_t n_requests;
+  bool rest;                 // all columns not yet loaded, too
+  struct text_list *refused; // of these, what fails; NULL: that is an error
+};
+
+// The loads that a plan comes to, columns in order; the caller frees.
+static struct column_load *plan_loads(struct table *table, const struct plan *plan, size_t *n_loads)
 {
   unsigned char *asked = NEW_ZEROED(unsigned char, table->n_columns);
-  for (size_t i = 0; i < n_requests; i++) {
-    assert(request[i].column < table->n_columns);
-    asked[request[i].column] |= (unsigned char) (1u << request[i].use);
+  for (size_t i = 0; i < plan->n_requests; i++) {
+    assert(plan->request[i].column < table->n_columns);
+    asked[plan->request[i].column] |= (unsigned char) (1u << plan->request[i].use);
   }
-  struct column_load *load = NEW_ZEROED(struct column_load, n_requests);
+  struct column_load *load = NEW_ZEROED(struct column_load, table->n_columns);
   *n_loads = 0;
   for (size_t i = 0; i < table->n_columns; i++) {
     struct column *column = &table->column[i];
     bool numeric = asked[i] & 1u << USE_NUMERIC, categorical = asked[i] & 1u << USE_CATEGORICAL;
-    if (!asked[i] || column->type == COLUMN_NUMERIC ||
+    bool wanted = asked[i] || (plan->rest && belongs_to_rest(column));
+    if (!wanted || column->type == COLUMN_NUMERIC ||
         (column->type == COLUMN_CATEGORICAL && !numeric))
       continue;
     if (column->derived)
       restore_numbers(column, table->n_rows);
     else
-      load[(*n_loads)++] =
-          (struct column_load){.column = i, .rule = choose_rule(column, numeric, categorical)};
+      load[(*n_loads)++] = (struct column_load){.column = i,
+                                                .rule = choose_rule(column, numeric, categorical),
+                                                .optional = !asked[i] && plan->refused};
   }
   free(asked);
   return load;
@@ -547,14 +563,30 @@ static void free_loads(struct column_load *load, size_t n_loads)
   free(load);
 }
 
-// As table_load; columns that fail are left out and told in `refused` unless it is NULL.
-static bool load_columns(struct table *table, const struct column_request *request,
-                         size_t n_requests, struct text_list *refused, struct error *error)
+// Puts a column that was built in its place, or tells why it was not.
+static void take_column(struct table *table, const struct column_load *load, struct column *built,
+                        struct text_list *refused)
+{
+  struct column *column = &table->column[load->column];
+  if (!built->value) {
+    clear_column(built);
+    text_list_adopt(refused, text_format("%s: %s", column->name, load->error.message));
+    return;
+  }
+  clear_column(column);
+  *column = *built;
+  if (!load->numeric && load->blanks_removed)
+    text_list_adopt(&table->notes, text_format("column '%s': blanks around its values were removed "
+                                               "(quote them to keep such blanks)",
+                                               column->name));
+}
+
+static bool load_columns(struct table *table, const struct plan *plan, struct error *error)
 {
   struct table_source *source = table->source;
   assert(source);
   size_t n_loads;
-  struct column_load *load = plan_loads(table, request, n_requests, &n_loads);
+  struct column_load *load = plan_loads(table, plan, &n_loads);
   struct column *built = NEW_ZEROED(struct column, n_loads);
   bool good = true;
   if (n_loads || !source->counted)
@@ -563,29 +595,22 @@ static bool load_columns(struct table *table, const struct column_request *reque
     table->n_rows = source->n_file_rows;
   const struct column_load *first_bad = NULL;
   for (size_t i = 0; i < n_loads && good; i++)
-    if (!build_column(table, &load[i], &built[i]) &&
+    if (!build_column(table, &load[i], &built[i]) && !load[i].optional &&
         (!first_bad || load[i].error_line < first_bad->error_line))
       first_bad = &load[i];
-  if (good && first_bad && !refused) {
+  if (good && first_bad) {
     *error = first_bad->error;
     good = false;
   }
-  for (size_t i = 0; i < n_loads; i++) {
-    struct column *column = &table->column[load[i].column];
-    if (good && built[i].value) {
-      clear_column(column);
-      *column = built[i];
-      if (!load[i].numeric && load[i].blanks_removed)
-        text_list_adopt(&table->notes,
-                        text_format("column '%s': blanks around its values were removed "
-                                    "(quote them to keep such blanks)",
-                                    column->name));
-    } else {
-      clear_column(&built[i]);
-      if (good)
-        text_list_adopt(refused, text_format("%s: %s", column->name, load[i].error.message));
-    }
-  }
+  // Those asked for by name come first in the notes.
+  for (size_t i = 0; i < n_loads && good; i++)
+    if (!load[i].optional)
+      take_column(table, &load[i], &built[i], NULL);
+  for (size_t i = 0; i < n_loads && good; i++)
+    if (load[i].optional)
+      take_column(table, &load[i], &built[i], plan->refused);
+  for (size_t i = 0; i < n_loads && !good; i++)
+    clear_column(&built[i]);
   free(built);
   free_loads(load, n_loads);
   return good;
@@ -594,22 +619,20 @@ static bool load_columns(struct table *table, const struct column_request *reque
 bool table_load(struct table *table, const struct column_request *request, size_t n_requests,
                 struct error *error)
 {
-  return load_columns(table, request, n_requests, NULL, error);
+  return load_columns(table, &(struct plan){.request = request, .n_requests = n_requests}, error);
+}
+
+bool table_load_with_rest(struct table *table, const struct column_request *request,
+                          size_t n_requests, struct text_list *refused, struct error *error)
+{
+  struct plan plan = {
+      .request = request, .n_requests = n_requests, .rest = true, .refused = refused};
+  return load_columns(table, &plan, error);
 }
 
 bool table_load_all(struct table *table, struct text_list *refused, struct error *error)
 {
-  struct column_request *request = NEW_ARRAY(struct column_request, table->n_columns);
-  size_t n_requests = 0;
-  for (size_t i = 0; i < table->n_columns; i++) {
-    const struct column *column = &table->column[i];
-    if (column->type == COLUMN_UNLOADED && column->variable_type != VARIABLE_ID &&
-        column->variable_type != VARIABLE_DATE && column->variable_type != VARIABLE_IGNORE)
-      request[n_requests++] = (struct column_request){i, USE_AUTOMATIC};
-  }
-  bool good = load_columns(table, request, n_requests, refused, error);
-  free(request);
-  return good;
+  return table_load_with_rest(table, NULL, 0, refused, error);
 }
 
 // --- Columns

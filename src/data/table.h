@@ -100,6 +100,10 @@ bool table_load(struct table *table, const struct column_request *request, size_
 // whose content has no type stays COLUMN_UNLOADED and its message goes to `refused` as
 // "name: message" (NULL: the first such column is an error).
 bool table_load_all(struct table *table, struct text_list *refused, struct error *error);
+// table_load and then table_load_all, in one pass: an error of a requested column is an
+// error, that of any other goes to `refused`.
+bool table_load_with_rest(struct table *table, const struct column_request *request,
+                          size_t n_requests, struct text_list *refused, struct error *error);
 
 void table_free(struct table *table);
 

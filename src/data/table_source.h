@@ -26,6 +26,7 @@ enum load_rule {
 struct column_load {
   size_t column;
   enum load_rule rule;
+  bool optional; // table.c's: its trouble is told, and the others are loaded all the same
   // Filled by the format; the value array and the levels go over to the caller.
   bool numeric;
   double *value;           // n_file_rows: numbers, or indices into levels; NaN: missing

@@ -101,24 +101,24 @@ struct anova_result anova_welch(const struct moments *group, size_t n_groups)
 
 // |x - centre| of ascending x.  The median of an even number is taken as a lower value and
 // half a gap, the mean with its tail, so that a large common offset costs no digits.
-static void compute_deviations(const double *x, size_t n, enum levene_centre centre,
-                               double *deviation)
+static void compute_deviations(const double *x, size_t n, const struct moments *moments,
+                               enum levene_centre centre, double *deviation)
 {
   double high, low;
   if (centre == LEVENE_MEDIAN) {
     high = x[(n - 1) / 2];
     low = (x[n / 2] - x[(n - 1) / 2]) / 2;
   } else {
-    struct moments m = moments_compute(x, NULL, n);
-    high = m.mean;
-    low = m.mean_tail;
+    high = moments->mean;
+    low = moments->mean_tail;
   }
   for (size_t i = 0; i < n; i++)
     deviation[i] = fabs((x[i] - high) - low);
 }
 
-struct anova_result levene_test(const double *const *x, const size_t *n, size_t n_groups,
-                                enum levene_centre centre)
+struct anova_result levene_test_about(const double *const *x, const size_t *n,
+                                      const struct moments *moments, size_t n_groups,
+                                      enum levene_centre centre)
 {
   size_t longest = 0;
   for (size_t g = 0; g < n_groups; g++)
@@ -127,12 +127,23 @@ struct anova_result levene_test(const double *const *x, const size_t *n, size_t 
   struct moments *group = NEW_ARRAY(struct moments, n_groups);
   for (size_t g = 0; g < n_groups; g++) {
     if (n[g])
-      compute_deviations(x[g], n[g], centre, deviation);
+      compute_deviations(x[g], n[g], &moments[g], centre, deviation);
     group[g] = moments_compute(deviation, NULL, n[g]);
   }
   struct anova_result result = anova_one_way(group, n_groups);
   free(group);
   free(deviation);
+  return result;
+}
+
+struct anova_result levene_test(const double *const *x, const size_t *n, size_t n_groups,
+                                enum levene_centre centre)
+{
+  struct moments *moments = NEW_ARRAY(struct moments, n_groups);
+  for (size_t g = 0; g < n_groups; g++)
+    moments[g] = moments_compute(x[g], NULL, n[g]);
+  struct anova_result result = levene_test_about(x, n, moments, n_groups, centre);
+  free(moments);
   return result;
 }
 

@@ -28,6 +28,10 @@ enum levene_centre { LEVENE_MEAN, LEVENE_MEDIAN };
 // x[g]: n[g] values, ascending.  The sums of squares are those of the deviations.
 struct anova_result levene_test(const double *const *x, const size_t *n, size_t n_groups,
                                 enum levene_centre centre);
+// The same where the moments of each x[g] are already known.
+struct anova_result levene_test_about(const double *const *x, const size_t *n,
+                                      const struct moments *moments, size_t n_groups,
+                                      enum levene_centre centre);
 
 // Kruskal & Wallis (1952) H, tie-corrected, chi-square with groups - 1 df; groups without
 // values are left out.  x[g] ascending; weight (frequencies, in the order of x) or any

@@ -118,35 +118,39 @@ struct samples {
   struct moments *moments;  // n_groups
 };
 
+// Copies the values of the rows with this group code (group NULL: of all rows) that are not
+// missing, and returns their number.  No branch depends on the data: what is not wanted is
+// written too, and the next one over it, so `to` needs room for one value more.
+static size_t collect_group(const double *value, const double *group, size_t n, double code,
+                            double *to, size_t *n_missing)
+{
+  size_t n_rows = 0, n_values = 0;
+  for (size_t i = 0; i < n; i++) {
+    bool mine = !group || group[i] == code, present = !isnan(value[i]);
+    to[n_values] = value[i];
+    n_rows += (size_t) mine;
+    n_values += (size_t) (mine & present);
+  }
+  *n_missing = n_rows - n_values;
+  return n_values;
+}
+
 static void samples_split(struct samples *samples, const double *value, const double *group,
                           size_t n, size_t n_groups, struct quantity_group *summary)
 {
   *samples = (struct samples){.n_groups = n_groups,
-                              .block = NEW_ARRAY(double, n),
+                              .block = NEW_ARRAY(double, n + 1),
                               .x = memory_allocate_zeroed(n_groups, sizeof(double *)),
                               .n = NEW_ZEROED(size_t, n_groups),
                               .moments = NEW_ZEROED(struct moments, n_groups)};
-  for (size_t i = 0; i < n; i++) {
-    if (group && isnan(group[i]))
-      continue;
-    size_t g = group ? (size_t) group[i] : 0;
-    if (isnan(value[i]))
-      summary[g].missing++;
-    else
-      summary[g].n++;
-  }
-  size_t *next = NEW_ARRAY(size_t, n_groups), start = 0;
+  double *next = samples->block;
   for (size_t g = 0; g < n_groups; g++) {
-    next[g] = start;
-    samples->x[g] = samples->block + start;
-    samples->n[g] = summary[g].n;
+    samples->x[g] = next;
+    samples->n[g] = summary[g].n =
+        collect_group(value, group, n, (double) g, next, &summary[g].missing);
     samples->n_used += summary[g].n > 0;
-    start += summary[g].n;
+    next += summary[g].n;
   }
-  for (size_t i = 0; i < n; i++)
-    if (!isnan(value[i]) && !(group && isnan(group[i])))
-      samples->block[next[group ? (size_t) group[i] : 0]++] = value[i];
-  free(next);
   for (size_t g = 0; g < n_groups; g++)
     sort_doubles((double *) samples->x[g], samples->n[g]);
 }
@@ -177,7 +181,7 @@ static void summarize(struct samples *samples, const struct comparison_options *
     if (test == NORMALITY_SHAPIRO && n > 5000)
       test = NORMALITY_ANDERSON;
     group->normality_test = test;
-    group->normality = normality_compute(test, x, n);
+    group->normality = normality_compute_about(test, x, n, &group->moments);
     if (n && test != NORMALITY_NONE) {
       result->normality_undefined |= isnan(group->normality.p_value);
       result->normality_large |= n > 300;
@@ -319,7 +323,10 @@ static void overall_tests(const struct samples *samples, const struct comparison
     exactly.exact = true;
     add_test(&result->test, &result->n_tests, test_quantity(name, samples, &exactly));
   }
-  result->levene = levene_test(samples->x, samples->n, samples->n_groups, convention->levene);
+  // Its one use beside ranks is its own table.
+  if (result->normal || options->levene)
+    result->levene = levene_test_about(samples->x, samples->n, samples->moments,
+                                       samples->n_groups, convention->levene);
 }
 
 static struct comparison_test test_from_pair(enum posthoc_name posthoc, const struct pair_result *p)
@@ -491,7 +498,8 @@ void quantity_compare(const double *value, const double *group, size_t n, size_t
 {
   *result = (struct quantity_comparison){.n_groups = n_groups,
                                          .group = NEW_ZEROED(struct quantity_group, n_groups),
-                                         .normal = true};
+                                         .normal = true,
+                                         .levene = {NAN, NAN, NAN, NAN, NAN, NAN}};
   struct samples samples;
   samples_split(&samples, value, group, n, n_groups, result->group);
   summarize(&samples, options, result);

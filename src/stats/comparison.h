@@ -30,6 +30,7 @@ struct comparison_options {
   size_t bootstrap;      // replicates for the interval of epsilon squared; 0: none
   bool effects;          // compute effect sizes
   bool pairs;            // compute pairs
+  bool levene;           // compute Levene's test beside rank tests, too
   double level;
   uint64_t seed;
   int n_threads;         // of the bootstrap; 1 inside a parallel region
@@ -78,7 +79,7 @@ struct quantity_comparison {
   bool normality_large;        // some group above 300
   struct comparison_test *test;
   size_t n_tests;              // 0 if fewer than two groups hold values
-  struct anova_result levene;
+  struct anova_result levene;  // NaN beside rank tests, unless asked for
   struct comparison_pair *pair;
   size_t n_pairs;
   enum adjustment adjustment;

@@ -26,12 +26,12 @@ struct standard {
 };
 
 // False where x has fewer than n_least values or no spread.
-static bool standard_compute(struct standard *standard, const double *x, size_t n, size_t n_least)
+static bool standard_compute(struct standard *standard, const double *x, size_t n,
+                             const struct moments *moments, size_t n_least)
 {
   if (n < n_least || !(x[0] < x[n - 1]))
     return false;
-  struct moments moments = moments_compute(x, NULL, n);
-  *standard = (struct standard){moments.mean, moments.mean_tail, moments_sd(&moments)};
+  *standard = (struct standard){moments->mean, moments->mean_tail, moments_sd(moments)};
   return standard->sd > 0 && isfinite(standard->sd);
 }
 
@@ -106,19 +106,20 @@ static double lilliefors_p(double distance, double n)
   return 0;
 }
 
-struct normality_result normality_lilliefors(const double *x, size_t n)
+static struct normality_result compute_lilliefors(const double *x, size_t n,
+                                                  const struct moments *moments)
 {
   struct standard standard;
-  if (!standard_compute(&standard, x, n, 5))
+  if (!standard_compute(&standard, x, n, moments, 5))
     return undefined;
   double distance = distance_to_normal(x, n, &standard);
   return (struct normality_result){distance, lilliefors_p(distance, (double) n)};
 }
 
-struct normality_result normality_ks(const double *x, size_t n)
+static struct normality_result compute_ks(const double *x, size_t n, const struct moments *moments)
 {
   struct standard standard;
-  if (!standard_compute(&standard, x, n, 5))
+  if (!standard_compute(&standard, x, n, moments, 5))
     return undefined;
   double distance = distance_to_normal(x, n, &standard);
   return (struct normality_result){distance, kolmogorov_upper(distance, (double) n)};
@@ -176,10 +177,11 @@ static double shapiro_p(double one_minus_w, size_t n)
                       exp(polynomial(small_sd, 4, count)));
 }
 
-struct normality_result normality_shapiro(const double *x, size_t n)
+static struct normality_result compute_shapiro(const double *x, size_t n,
+                                               const struct moments *moments)
 {
   struct standard standard;
-  if (n > 5000 || !standard_compute(&standard, x, n, 3))
+  if (n > 5000 || !standard_compute(&standard, x, n, moments, 3))
     return undefined;
   double weight[2500];
   shapiro_weights(weight, n);
@@ -231,10 +233,11 @@ static double anderson_p(double modified)
   return 3.7e-24; // the formula's value at 10, where its range ends: a bound
 }
 
-struct normality_result normality_anderson(const double *x, size_t n)
+static struct normality_result compute_anderson(const double *x, size_t n,
+                                                const struct moments *moments)
 {
   struct standard standard;
-  if (!standard_compute(&standard, x, n, 8))
+  if (!standard_compute(&standard, x, n, moments, 8))
     return undefined;
   // A^2 = -n - 1/n sum [(2i - 1) log Phi(z_i) + (2(n - i) + 1) log Phi(-z_i)], i from 1;
   // the -n goes into the terms, each of which is then of the order of 1.
@@ -250,7 +253,8 @@ struct normality_result normality_anderson(const double *x, size_t n)
   return (struct normality_result){a2, anderson_p((1 + 0.75 / count + 2.25 / count / count) * a2)};
 }
 
-struct normality_result normality_compute(enum normality_test test, const double *x, size_t n)
+struct normality_result normality_compute_about(enum normality_test test, const double *x, size_t n,
+                                                const struct moments *moments)
 {
   if (n < 5)
     return undefined;
@@ -258,14 +262,44 @@ struct normality_result normality_compute(enum normality_test test, const double
   case NORMALITY_NONE:
     return undefined;
   case NORMALITY_LILLIEFORS:
-    return normality_lilliefors(x, n);
+    return compute_lilliefors(x, n, moments);
   case NORMALITY_KS:
-    return normality_ks(x, n);
+    return compute_ks(x, n, moments);
   case NORMALITY_SHAPIRO:
-    return normality_shapiro(x, n);
+    return compute_shapiro(x, n, moments);
   case NORMALITY_ANDERSON:
-    return normality_anderson(x, n);
+    return compute_anderson(x, n, moments);
   }
   assert(false);
   return undefined;
+}
+
+struct normality_result normality_compute(enum normality_test test, const double *x, size_t n)
+{
+  struct moments moments = moments_compute(x, NULL, n);
+  return normality_compute_about(test, x, n, &moments);
+}
+
+struct normality_result normality_lilliefors(const double *x, size_t n)
+{
+  struct moments moments = moments_compute(x, NULL, n);
+  return compute_lilliefors(x, n, &moments);
+}
+
+struct normality_result normality_ks(const double *x, size_t n)
+{
+  struct moments moments = moments_compute(x, NULL, n);
+  return compute_ks(x, n, &moments);
+}
+
+struct normality_result normality_shapiro(const double *x, size_t n)
+{
+  struct moments moments = moments_compute(x, NULL, n);
+  return compute_shapiro(x, n, &moments);
+}
+
+struct normality_result normality_anderson(const double *x, size_t n)
+{
+  struct moments moments = moments_compute(x, NULL, n);
+  return compute_anderson(x, n, &moments);
 }

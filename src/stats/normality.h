@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "stats/summary.h"
+
 enum normality_test {
   NORMALITY_NONE,
   NORMALITY_LILLIEFORS,
@@ -22,6 +24,9 @@ struct normality_result {
 // x: n values ascending, finite.  Undefined (both NaN): n below 5 (Anderson-Darling 8),
 // standard deviation 0, Shapiro-Wilk above 5000.
 struct normality_result normality_compute(enum normality_test test, const double *x, size_t n);
+// The same where the moments of x are already known.
+struct normality_result normality_compute_about(enum normality_test test, const double *x, size_t n,
+                                                const struct moments *moments);
 
 // Lilliefors (1967): D = max |F_n(x) - Phi((x - mean)/sd)|, P by Dallal & Wilkinson
 // (1986), and Stephens's (1974) polynomials where that exceeds 0.1: nortest::lillie.test.

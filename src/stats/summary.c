@@ -61,6 +61,25 @@ static double weighted_mean_about(double pivot, const double *x, const double *w
   return sum / total;
 }
 
+// The first and the second compensated sum side by side: the same operations in the same
+// order as two calls of sum_add, on both lanes of a register at once.
+typedef double lanes __attribute__((vector_size(2 * sizeof(double))));
+
+static void sum_deviations(const double *x, size_t n, const struct moments *about,
+                           struct compensated_sum *first, struct compensated_sum *second)
+{
+  lanes high = {0, 0}, low = {0, 0};
+  for (size_t i = 0; i < n; i++) {
+    double deviation = (x[i] - about->mean) - about->mean_tail;
+    lanes term = {deviation, deviation * deviation};
+    lanes total = high + term, shadow = total - high;
+    low += (high - (total - shadow)) + (term - shadow);
+    high = total;
+  }
+  *first = (struct compensated_sum){high[0], low[0]};
+  *second = (struct compensated_sum){high[1], low[1]};
+}
+
 struct moments moments_compute(const double *x, const double *weight, size_t n)
 {
   struct moments m = {.mean = NAN};
@@ -84,11 +103,7 @@ struct moments moments_compute(const double *x, const double *weight, size_t n)
       sum_add(&second, weight[i] * deviation * deviation);
     }
   else
-    for (size_t i = 0; i < n; i++) {
-      double deviation = (x[i] - m.mean) - m.mean_tail;
-      sum_add(&first, deviation);
-      sum_add(&second, deviation * deviation);
-    }
+    sum_deviations(x, n, &m, &first, &second);
   double correction = sum_total(&first) / total;
   m.sum_squares = sum_total(&second) - correction * correction * total;
   if (m.sum_squares < 0)

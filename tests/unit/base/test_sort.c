@@ -43,7 +43,7 @@ static void check(const char *what, double *x, size_t n)
 
 int main(void)
 {
-  static const size_t sizes[] = {0, 1, 2, 10, 299, 300, 301, 5000};
+  static const size_t sizes[] = {0, 1, 2, 10, 24, 25, 299, 300, 301, 5000, 60000};
   for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
     size_t n = sizes[s];
     double *x = malloc((n + 1) * sizeof *x);
@@ -60,6 +60,16 @@ int main(void)
     for (size_t i = 0; i < n; i++)
       x[i] = 3;
     check("all equal", x, n);
+    for (size_t i = 0; i < n; i++)
+      x[i] = 100 + rand() % 100000 / 1e4;
+    check("decimals of one magnitude", x, n);
+    for (size_t i = 0; i < n; i++)
+      x[i] = i == n / 2 ? 0 : 1 + rand() % 1000 * 0x1p-52;
+    check("all but one share their highest digits", x, n);
+    // Each level of the recursion finds one more value apart from the rest.
+    for (size_t i = 0; i < n; i++)
+      x[i] = i == 0 ? -1 : i < 5 ? 1 + ldexp(1, -12 * (int) i) : 1 + rand() % 3 * 0x1p-52;
+    check("outliers within outliers", x, n);
     free(x);
   }
   return tap_done();

@@ -228,10 +228,40 @@ static void test_seek(void)
     ok(csv_next(reader, &cell, &n_cells, &error) == CSV_ERROR, "an error, round %d", round);
     csv_seek(reader, offset, line);
   }
-  ok(csv_has_quotes(reader), "has quotes");
+  ok(csv_has_quotes(reader) && !csv_has_returns(reader), "has quotes and no carriage return");
   ok(csv_delimiter_used(reader) == ',', "delimiter used");
   csv_close(reader);
   csv_close(NULL);
+}
+
+// What asks for care is found wherever it stands: the text is looked through in blocks.
+static void test_far_bytes(void)
+{
+  enum { LENGTH = 300000, BLOCK = 1 << 16 };
+  static const size_t places[] = {100, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5, LENGTH - 1};
+  char *content = malloc(LENGTH + 1);
+  struct error error;
+  int n_bad = 0;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    for (int which = 0; which < 4; which++) {
+      memset(content, 'x', LENGTH);
+      content[places[i]] = "\"\r\0\xff"[which];
+      struct csv_reader *reader = csv_open(content, LENGTH, "f", ',', &error);
+      if (which >= 2) {
+        n_bad += reader != NULL;
+      } else {
+        struct csv_cell *cell;
+        size_t n_cells;
+        n_bad += csv_has_quotes(reader) != (which == 0);
+        n_bad += csv_has_returns(reader) != (which == 1);
+        n_bad += csv_next(reader, &cell, &n_cells, &error) != CSV_ERROR;
+        csv_seek(reader, places[i] - 50, 1);
+        n_bad += csv_next(reader, &cell, &n_cells, &error) != CSV_ERROR;
+      }
+      csv_close(reader);
+    }
+  is_integer(n_bad, 0, "a quote, a carriage return, a NUL and a byte that is no UTF-8, far behind");
+  free(content);
 }
 
 static void test_long(void)
@@ -411,6 +441,7 @@ int main(void)
   test_bad_text();
   test_beginnings();
   test_seek();
+  test_far_bytes();
   test_long();
   test_round_trip();
   test_against_libcsv();

@@ -381,6 +381,49 @@ static void test_requests(void)
   table_free(&table);
 }
 
+// Named columns and the rest in one pass: as in two.
+static void test_with_rest(void)
+{
+  const char *text = "a,b,c,d\n1, u,x,1\n2,v,3,z\n3, u,4,2\n";
+  struct table one, two;
+  struct text_list refused_one = {0}, refused_two = {0};
+  struct column_request request = {2, USE_CATEGORICAL};
+  ok(open_text(&two, text, &plain) && table_load(&two, &request, 1, &error) &&
+         table_load_all(&two, &refused_two, &error),
+     "in two passes");
+  ok(open_text(&one, text, &plain) && table_load_with_rest(&one, &request, 1, &refused_one, &error),
+     "in one pass");
+  char *got = describe(&one), *expected = describe(&two);
+  is_text(got, expected, "the same columns");
+  is_text(got, "a: 1 2 3; b=u|v: 0 1 0; c=3|4|x: 2 0 1", "which are");
+  free(got);
+  free(expected);
+  got = text_list_join(&one.notes, "; ");
+  expected = text_list_join(&two.notes, "; ");
+  is_text(got, expected, "the same notes");
+  free(got);
+  free(expected);
+  got = text_list_join(&refused_one, "; ");
+  expected = text_list_join(&refused_two, "; ");
+  is_text(got, expected, "the same refusals");
+  ok(refused_one.n_items == 1 && one.column[3].type == COLUMN_UNLOADED, "of one column");
+  free(got);
+  free(expected);
+  text_list_free(&refused_one);
+  text_list_free(&refused_two);
+  table_free(&one);
+  table_free(&two);
+
+  struct column_request numeric = {3, USE_NUMERIC};
+  ok(open_text(&one, text, &plain) &&
+         !table_load_with_rest(&one, &numeric, 1, &refused_one, &error),
+     "an error of a named column is one, though another stands earlier");
+  is_text(message(), "f:3: column 'd': 'z' is not a number (use --na=z if it means missing)",
+          "its message");
+  ok(refused_one.n_items == 0 && one.column[0].type == COLUMN_UNLOADED, "then none is loaded");
+  table_free(&one);
+}
+
 static void test_find(void)
 {
   struct table table;
@@ -692,6 +735,53 @@ static void test_parts(void)
   text_free(&both);
 }
 
+// Numbers of every length around the mark, at every distance from the end of the text, by
+// the short way and by number_parse.
+static void test_number_shapes(void)
+{
+  static const char *const endings[] = {"\n", "\r\n", ""};
+  int n_bad = 0, n_cells = 0;
+  struct text cell = {0}, content = {0};
+  for (int head = 0; head <= 19; head++)
+    for (int tail = -1; tail <= 19; tail++)
+      for (int form = 0; form < 4; form++) {
+        int ending = (head + tail + form + 1) % 3;
+        text_clear(&cell);
+        text_append(&cell, form % 2 ? "-" : "");
+        for (int i = 0; i < head; i++)
+          text_append_character(&cell, (char) (form < 2 ? '0' + random_below(10) : '9'));
+        text_append(&cell, tail < 0 ? "" : ".");
+        for (int i = 0; i < tail; i++)
+          text_append_character(&cell, (char) (form < 2 ? '0' + random_below(10) : '0'));
+        double expected;
+        if (!number_parse(cell.bytes ? cell.bytes : "", cell.length, '.', &expected))
+          continue;
+        text_clear(&content);
+        text_append_format(&content, "a,b\n%s,%s%s%s,%s%s", cell.bytes, cell.bytes,
+                           ending == 1 ? "\r\n" : "\n", cell.bytes, cell.bytes, endings[ending]);
+        struct table table;
+        if (!open_bytes(&table, content.bytes, content.length, &plain) ||
+            !table_load_all(&table, NULL, &error) || table.n_rows != 2) {
+          n_bad++;
+          continue;
+        }
+        n_cells += 4;
+        for (int i = 0; i < 4; i++)
+          n_bad += memcmp(&table.column[i % 2].value[i / 2], &expected, sizeof expected) != 0;
+        table_free(&table);
+      }
+  is_integer(n_bad, 0, "numbers of every shape are what number_parse gives, to the bit");
+  ok(n_cells > 6000, "%d of them", n_cells);
+  text_free(&cell);
+  text_free(&content);
+  refuses("a,b\n1,1-2\n2,5\n3,6\n", &plain,
+          "f:2: column 'b': '1-2' is not a number (use --na=1-2 if it means missing); if "
+          "these are categories, use factor() or a codebook",
+          "a minus inside");
+  loads("a,b\n1,--2\n3,-\n5,1.2.3\n", &plain, "a: 1 3 5; b=-|--2|1.2.3: 1 0 2",
+        "what begins like a number");
+}
+
 // The rules of types applied to one column as they are worded.
 static void naive_column(const char *const *cell, size_t n, struct text *expected)
 {
@@ -835,12 +925,14 @@ int main(void)
   test_opening();
   test_binaries();
   test_requests();
+  test_with_rest();
   test_find();
   test_make_categorical();
   test_codebook();
   test_notes();
   test_keep();
   test_parts();
+  test_number_shapes();
   test_naive();
   test_wide();
   test_decimals();

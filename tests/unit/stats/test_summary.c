@@ -318,6 +318,33 @@ static void test_million(void)
   free(rank);
 }
 
+// The definition with sum_add, to the last bit: what the vectors do must not show.
+static void test_lanes(void)
+{
+  bool same = true;
+  for (size_t n = 1; n <= 200; n++) {
+    double x[200], plain[4] = {0};
+    for (size_t i = 0; i < n; i++)
+      x[i] = (random_unit() - 0.5) * pow(10, (double) (random_bits() % 12)) + (double) n;
+    for (size_t i = 0; i < n; i++)
+      plain[i < n / 4 * 4 ? i % 4 : 0] += x[i] - x[0];
+    double shift = ((plain[0] + plain[1]) + (plain[2] + plain[3])) / (double) n;
+    double mean = x[0] + shift, shadow = mean - x[0];
+    double tail = (x[0] - (mean - shadow)) + (shift - shadow);
+    struct compensated_sum first = {0}, second = {0};
+    for (size_t i = 0; i < n; i++) {
+      double deviation = (x[i] - mean) - tail;
+      sum_add(&first, deviation);
+      sum_add(&second, deviation * deviation);
+    }
+    double correction = sum_total(&first) / (double) n;
+    double squares = fmax(0, sum_total(&second) - correction * correction * (double) n);
+    struct moments m = moments_compute(x, NULL, n);
+    same &= m.sum_squares == squares && m.mean + m.mean_tail == mean + (tail + correction);
+  }
+  ok(same, "moments are those of two compensated sums, to the last bit");
+}
+
 static void test_pool(void)
 {
   double x[300];
@@ -390,6 +417,7 @@ int main(void)
   test_weights();
   test_offsets();
   test_million();
+  test_lanes();
   test_pool();
   test_edges();
   return tap_done();
