@@ -65,6 +65,7 @@ struct audit_finding {
   enum verdict verdict;
   enum audit_kind kind;
   char *how;
+  char *lead;       // what the working begins with, whatever its verdict is; may be NULL
   struct text also; // further contradictions
 };
 
@@ -121,6 +122,18 @@ void audit_judge_candidates(struct audit *audit, const struct published_number *
 // of_statistic: the overall P that the printed statistic has (NaN: not known).
 void audit_text_p(struct audit *audit, const struct published_tests *tests,
                   struct ranged of_statistic);
+// "no measure 'Age' in the tables; did you mean 'age'?"; NULL if it is there.  The caller frees.
+char *audit_no_measure(const struct audit *audit, const char *name);
+char *audit_no_feature(const struct audit *audit, const char *name);
+// Why a line of a logistic table cannot be held against the other tables: its variable, or a
+// level of its contrast, is not in them.  NULL if nothing is amiss.  The caller frees.
+char *audit_no_term(const struct audit *audit, const struct published_term *term);
+// The working begins with it.  Before the checks that say the same.
+void audit_lead(struct audit *audit, const struct published_number *number, const char *lead);
+// Why a number was not held against the other tables: appended to the working, if there is one.
+void audit_remark(struct audit *audit, const struct published_number *number, const char *remark);
+// Names in tests and logistic tables that look misspelt.
+void audit_warn_of_names(const struct audit *audit, struct report *report);
 // Names of the groups on one side of a model, joined.
 char *audit_side(const struct audit *audit, const bool *side);
 // "zero v low" for pair k.

@@ -526,6 +526,14 @@ void audit_count_tests(struct audit *audit)
       judge_pairs(audit, tests, count, n_levels);
     }
     free(count);
+    char *absent = audit_no_feature(audit, tests->name);
+    if (absent) {
+      audit_remark(audit, &tests->statistic, absent);
+      audit_remark(audit, &tests->p_overall, absent);
+      for (size_t k = 0; k < published->n_pairs; k++)
+        audit_remark(audit, &tests->p_pair[k], absent);
+    }
+    free(absent);
     audit_text_p(audit, tests, of_statistic);
   }
 }

@@ -212,6 +212,119 @@ struct mean_group *audit_mean_groups(const struct audit *audit,
   return list;
 }
 
+// ---- names ----
+
+static char *absent(const char *what, const char *name, const struct text_list *known)
+{
+  char *suggestion = text_suggestion(name, (const char *const *) known->item, known->n_items);
+  char *text = text_format("no %s '%s' in the tables%s", what, name, suggestion);
+  free(suggestion);
+  return text;
+}
+
+static void add_measures(const struct audit *audit, struct text_list *names)
+{
+  for (size_t i = 0; i < audit->published.n_measures; i++)
+    text_list_add(names, audit->published.measure[i].name);
+}
+
+static void add_features(const struct audit *audit, struct text_list *names)
+{
+  for (size_t i = 0; i < audit->published.n_features; i++)
+    text_list_add(names, audit->published.feature[i].name);
+}
+
+char *audit_no_measure(const struct audit *audit, const char *name)
+{
+  if (published_find_measure(&audit->published, name))
+    return NULL;
+  struct text_list names = {0};
+  add_measures(audit, &names);
+  char *text = absent("measure", name, &names);
+  text_list_free(&names);
+  return text;
+}
+
+char *audit_no_feature(const struct audit *audit, const char *name)
+{
+  if (published_find_feature(&audit->published, name))
+    return NULL;
+  struct text_list names = {0};
+  add_features(audit, &names);
+  char *text = absent("feature", name, &names);
+  text_list_free(&names);
+  return text;
+}
+
+// A level of the form's contrast that the feature lacks; NULL if it lacks none.
+static char *absent_level(const struct published_feature *feature, const char *contrast)
+{
+  const char *between = strstr(contrast, "_vs_");
+  if (!between)
+    return text_format("'%s' is no contrast A_vs_B of levels of %s", contrast, feature->name);
+  char *side[] = {memory_copy_bytes(contrast, (size_t) (between - contrast)),
+                  memory_copy_text(between + 4)};
+  char *text = NULL;
+  for (size_t i = 0; i < 2; i++)
+    if (!text && published_find_level(feature, side[i]) == SIZE_MAX) {
+      char *suggestion =
+          text_suggestion(side[i], (const char *const *) feature->level, feature->n_levels);
+      text = text_format("'%s' is no level of %s%s", side[i], feature->name, suggestion);
+      free(suggestion);
+    }
+  free(side[0]);
+  free(side[1]);
+  return text ? text : text_format("'%s' is no contrast of two levels", contrast);
+}
+
+char *audit_no_term(const struct audit *audit, const struct published_term *term)
+{
+  const struct published_feature *feature =
+      published_find_feature(&audit->published, term->variable);
+  size_t level, reference;
+  if (feature && *term->level && !published_contrast(feature, term->level, &level, &reference))
+    return absent_level(feature, term->level);
+  if (feature || published_find_measure(&audit->published, term->variable))
+    return NULL;
+  struct text_list names = {0};
+  add_features(audit, &names);
+  add_measures(audit, &names);
+  char *text = absent("feature or measure", term->variable, &names);
+  text_list_free(&names);
+  return text;
+}
+
+// Always where a table should have the name, else if another name is near.
+static void warn_of(const struct audit *audit, struct report *report, size_t file,
+                    const char *item, char *why, bool always)
+{
+  if (why && (always || strstr(why, "did you mean")))
+    report_warning(report, "%s, %s: %s", audit->published.file[file].name, item, why);
+  free(why);
+}
+
+void audit_warn_of_names(const struct audit *audit, struct report *report)
+{
+  const struct published *published = &audit->published;
+  for (size_t i = 0; i < published->n_count_tests; i++) {
+    const struct published_tests *tests = &published->count_tests[i];
+    warn_of(audit, report, tests->file, tests->name, audit_no_feature(audit, tests->name),
+            published->n_features > 0);
+  }
+  for (size_t i = 0; i < published->n_measure_tests; i++) {
+    const struct published_tests *tests = &published->measure_tests[i];
+    warn_of(audit, report, tests->file, tests->name, audit_no_measure(audit, tests->name),
+            published->n_measures > 0);
+  }
+  for (size_t i = 0; i < published->n_terms; i++) {
+    const struct published_term *term = &published->term[i];
+    char *item = text_format("%s%s%s", term->variable, *term->level ? " " : "", term->level);
+    warn_of(audit, report, term->file, item, audit_no_term(audit, term),
+            *term->level && published_find_feature(published, term->variable));
+    free(item);
+  }
+}
+
 // ---- findings ----
 
 static void place(struct audit *audit, const struct published_number *number, char *item,
@@ -311,6 +424,7 @@ void audit_free_findings(struct audit *audit)
     free(audit->finding[i].item);
     free(audit->finding[i].quantity);
     free(audit->finding[i].how);
+    free(audit->finding[i].lead);
     text_free(&audit->finding[i].also);
   }
   free(audit->finding);
@@ -321,11 +435,51 @@ void audit_free_findings(struct audit *audit)
 static void append_also(struct audit_finding *finding, const char *more)
 {
   if (!more || strcmp(more, finding->how) == 0 ||
+      (finding->lead && strcmp(more, finding->lead) == 0) ||
       (finding->also.length && strstr(finding->also.bytes, more)))
     return;
   if (finding->also.length)
     text_append(&finding->also, "; ");
   text_append(&finding->also, more);
+}
+
+// The value with its further digits left out, where rounding gives another number.
+static bool is_cut(const struct printed *printed, double value)
+{
+  if (printed->relation != PRINTED_EQUAL || isnan(value))
+    return false;
+  double scale = pow(10, printed->decimals);
+  return fabs(trunc(value * scale) / scale - printed->value) < 1e-9 / scale &&
+         (value < printed->range.low || value > printed->range.high);
+}
+
+// Kinds whose recomputed number is a bound.
+static bool is_bounded(enum audit_kind kind)
+{
+  return kind == KIND_STANDARD_ERROR || kind == KIND_SLOPE || kind == KIND_AUC ||
+         kind == KIND_PROPORTION || kind == KIND_COUNTS || kind == KIND_GRIM;
+}
+
+void audit_lead(struct audit *audit, const struct published_number *number, const char *lead)
+{
+  if (!published_is_printed(number))
+    return;
+  free(audit->finding[number->index].lead);
+  audit->finding[number->index].lead = memory_copy_text(lead);
+}
+
+void audit_remark(struct audit *audit, const struct published_number *number, const char *remark)
+{
+  if (!published_is_printed(number))
+    return;
+  struct audit_finding *finding = &audit->finding[number->index];
+  if (!finding->how) {
+    audit_judge(audit, number, KIND_NONE, VERDICT_UNVERIFIABLE, ranged_nothing(), "%s", remark);
+    return;
+  }
+  char *text = text_format("not checked by the other tables (%s)", remark);
+  append_also(finding, text);
+  free(text);
 }
 
 void audit_judge(struct audit *audit, const struct published_number *number, enum audit_kind kind,
@@ -339,6 +493,9 @@ void audit_judge(struct audit *audit, const struct published_number *number, enu
   va_start(arguments, how);
   text_append_format_list(&text, how, arguments);
   va_end(arguments);
+  if (verdict >= VERDICT_DIFFERENT && kind != KIND_TEXT && !is_bounded(kind) &&
+      is_cut(&number->printed, recomputed.value))
+    text_append(&text, "; cut, not rounded");
   char *working = text_take(&text);
   bool first = finding->how == NULL;
   if (first || verdict > finding->verdict) {
@@ -436,11 +593,13 @@ void audit_judge_candidates(struct audit *audit, const struct published_number *
   }
   if (found == AGREEMENT_NONE) {
     size_t known = 1;
+    struct text others = {0};
     for (size_t i = first_known + 1; i < n_candidates; i++)
       if (interval_is_known(candidate[i].value.range) && ++known <= MOST_NAMED)
-        text_append_format(&text, ", %s %.3g", candidate[i].name, candidate[i].value.value);
+        text_append_format(&others, "%s%s %.3g", others.length ? ", " : "", candidate[i].name,
+                           candidate[i].value.value);
     if (known > MOST_NAMED)
-      text_append_format(&text, " and %zu more", known - MOST_NAMED);
+      text_append_format(&others, " and %zu more", known - MOST_NAMED);
     if (by_chance != SIZE_MAX)
       text_append_format(&text, "; %s gives %s, but no other pair", candidate[by_chance].name,
                          number->text);
@@ -448,6 +607,9 @@ void audit_judge_candidates(struct audit *audit, const struct published_number *
       text_append_format(&text, "; %s %s", known > 1 ? "none gives" : "not", number->text);
     if (hint && *hint)
       text_append_format(&text, "; %s", hint);
+    if (others.length)
+      text_append_format(&text, "; tried: %s", others.bytes);
+    text_free(&others);
     best = first_known;
   }
   audit_judge(audit, number, kind, verdict_of(found), candidate[best].value, "%s",
@@ -491,6 +653,9 @@ static void text_against_table(struct audit *audit, const struct published_tests
       printed_compare_p(&text->printed, of_statistic.value, of_statistic.range);
   if (agreement == AGREEMENT_GOOD || agreement == AGREEMENT_ROUNDING)
     text_append_format(&hint, "; the printed statistic %s gives the text's", tests->statistic.text);
+  if (table->printed.decimals < text->printed.decimals &&
+      is_cut(&table->printed, text->printed.value))
+    text_append(&hint, "; cut, not rounded");
   audit_judge(audit, text, KIND_TEXT, VERDICT_DIFFERENT, value, "the text has %s, the table %s%s",
               text->text, table->text, text_content(&hint));
   text_free(&hint);

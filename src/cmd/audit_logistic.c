@@ -99,12 +99,18 @@ static void judge_inside(struct audit *audit, const struct published_coefficient
     return;
   }
   bool outside[] = {low->range.low > ratio->range.high, high->range.high < ratio->range.low};
-  for (size_t i = 0; i < 2; i++)
-    if (outside[i])
-      audit_judge(audit, limits[i], KIND_INTERVAL, VERDICT_DIFFERENT,
-                  (struct ranged){ratio->value, ratio->range},
-                  "the %s limit %s is %s the odds ratio %s", i ? "upper" : "lower",
-                  limits[i]->text, i ? "below" : "above", c->odds_ratio.text);
+  for (size_t i = 0; i < 2; i++) {
+    if (!outside[i])
+      continue;
+    char *lead = text_format("the %s limit %s is %s the odds ratio %s", i ? "upper" : "lower",
+                             limits[i]->text, i ? "below" : "above", c->odds_ratio.text);
+    audit_lead(audit, &c->odds_ratio, lead);
+    audit_lead(audit, &c->low, lead);
+    audit_lead(audit, &c->high, lead);
+    audit_judge(audit, limits[i], KIND_INTERVAL, VERDICT_DIFFERENT,
+                (struct ranged){ratio->value, ratio->range}, "%s", lead);
+    free(lead);
+  }
 }
 
 // The limit that the other one and the odds ratio give: OR^2/limit.
@@ -206,8 +212,11 @@ static void judge_error(struct audit *audit, const struct published_coefficient 
                                                      : VERDICT_CONSISTENT;
   double z = normal_quantile((1 + audit->level) / 2);
   struct ranged estimate = log_odds(c);
-  const char *how =
-      "SE %.4g (at most %.4g) of the interval %s to %s; %s = %.4g (at least %.4g)%s%s";
+  const char *how = impossible
+                        ? "the interval %s to %s has SE %.4g (at most %.4g), below the least "
+                          "possible %.4g (at least %.4g) = %s%s%s"
+                        : "the interval %s to %s has SE %.4g (at most %.4g), not below the least "
+                          "possible %.4g (at least %.4g) = %s%s%s";
   struct ranged low = {exp(estimate.value - z * least.value),
                        {0, exp(estimate.range.high - z * least.range.low)}};
   struct ranged high = {exp(estimate.value + z * least.value),
@@ -215,11 +224,10 @@ static void judge_error(struct audit *audit, const struct published_coefficient 
   if (!interval_is_known(estimate.range))
     low = high = ranged_nothing();
   const char *between = impossible && unit ? "; " : "", *rest = impossible && unit ? unit : "";
-  audit_judge(audit, &c->low, KIND_STANDARD_ERROR, verdict, low, how, error.value, error.range.high,
-              c->low.text, c->high.text, formula, least.value, least.range.low, between, rest);
-  audit_judge(audit, &c->high, KIND_STANDARD_ERROR, verdict, high, how, error.value,
-              error.range.high, c->low.text, c->high.text, formula, least.value, least.range.low,
-              between, rest);
+  audit_judge(audit, &c->low, KIND_STANDARD_ERROR, verdict, low, how, c->low.text, c->high.text,
+              error.value, error.range.high, least.value, least.range.low, formula, between, rest);
+  audit_judge(audit, &c->high, KIND_STANDARD_ERROR, verdict, high, how, c->low.text, c->high.text,
+              error.value, error.range.high, least.value, least.range.low, formula, between, rest);
 }
 
 static void judge_quantity_error(struct audit *audit, const struct line *line,
@@ -238,8 +246,7 @@ static void judge_quantity_error(struct audit *audit, const struct line *line,
   squares.range = interval_scale(squares.range, 1 / (per * per));
   struct ranged error = slope_standard_error(&c->low.printed, &c->high.printed, audit->level);
   double c_units = slope_greatest_unit(error.range, squares.range) * per;
-  char *formula = text_format("%s: SE >= 2/sqrt(SS), SS = %.4g, so the least SE", line->sides,
-                              squares.value);
+  char *formula = text_format("2/sqrt(SS), SS = %.4g, %s", squares.value, line->sides);
   char *unit = isnan(line->term->per)
                    ? text_format("only an odds ratio per %.2g %s or less would allow it (no unit "
                                  "is stated)", c_units,
@@ -258,17 +265,28 @@ static void judge_contrast_error(struct audit *audit, const struct line *line,
   double a = line->count[2 * line->level] + line->count[2 * line->level + 1];
   double b = line->count[2 * line->reference] + line->count[2 * line->reference + 1];
   double least = slope_least_contrast_error(a, b);
-  char *formula = text_format("%s: %.0f and %.0f rows at the two levels, so the least SE 2 "
-                              "sqrt(1/%.0f + 1/%.0f)", line->sides, a, b, a, b);
+  char *formula = text_format("2 sqrt(1/%.0f + 1/%.0f) by the rows at the two levels, %s", a, b,
+                              line->sides);
   judge_error(audit, c, ranged_exact(least), formula, NULL);
   free(formula);
 }
 
 // ---- a single slope ----
 
-static const char *sign_name(double x)
+// All groups of the line have a relative change printed with the sign of (before - after)/before.
+static bool is_turned(const struct audit *audit, const struct line *line)
 {
-  return x > 0 ? "above 0" : "below 0";
+  size_t n = 0;
+  for (size_t g = 0; g < audit->published.n_groups; g++) {
+    if (!line->model->event[g] && !line->model->comparison[g])
+      continue;
+    const struct published_number *centre = &line->measure->group[g].centre;
+    if (!is_there(centre) || audit->finding[centre->index].kind != KIND_DELTA ||
+        audit->finding[centre->index].verdict != VERDICT_DIFFERENT)
+      return false;
+    n++;
+  }
+  return n > 0;
 }
 
 static void judge_slope(struct audit *audit, const struct line *line,
@@ -279,27 +297,39 @@ static void judge_slope(struct audit *audit, const struct line *line,
     return;
   double per = isnan(line->term->per) ? 1 : line->term->per;
   struct interval least = interval_scale(forced->least.range, per);
-  struct ranged value = {forced->least.value * per, least};
-  bool firm = least.low > 0 || least.high < 0;
-  if (!firm)
+  if (!(least.low > 0 || least.high < 0))
     return;
   bool positive = least.low > 0;
+  struct ranged value = {forced->least.value * per,
+                         {positive ? least.low : -INFINITY, positive ? INFINITY : least.high}};
   if (as_ratio)
-    value = (struct ranged){exp(value.value), interval_exp(value.range)};
+    value = (struct ranged){exp(value.value), {exp(value.range.low), exp(value.range.high)}};
   double far = positive ? printed.high : -printed.low;  // the slope, towards the right side
   double needed = positive ? least.low : -least.high;
-  const char *of = as_ratio ? "the logarithm of the odds ratio" : "the coefficient";
-  if (far < 0)
+  double turned = positive ? -printed.low : printed.high; // the same if the measure's sign turns
+  double bound = positive ? value.range.low : value.range.high;
+  const char *what = as_ratio ? "odds ratio" : "coefficient";
+  if (far < 0) {
+    bool wrong_table = is_turned(audit, line);
     audit_judge(audit, number, KIND_SLOPE, VERDICT_IMPOSSIBLE, value,
-                "%s: the mean is %s in the event group, so any maximum likelihood slope is %s; %s "
-                "%s is not", line->sides, positive ? "higher" : "lower",
-                sign_name(positive ? 1 : -1), of, number->text);
-  else if (far < needed * (1 - slack))
+                "the %s must be %s %d, as the mean is %s in the event group; %s is not (%s, any "
+                "maximum likelihood fit)%s",
+                what, positive ? "above" : "below", as_ratio ? 1 : 0,
+                positive ? "higher" : "lower", number->text, line->sides,
+                !wrong_table ? ""
+                : turned >= needed * (1 - slack)
+                    ? "; with the sign of (after - before)/before it would agree"
+                    : "; with the sign of (after - before)/before its sign would agree");
+  } else if (far < needed * (1 - slack)) {
+    char *slope = as_ratio ? text_format("coefficient %.4g = ", positive ? needed : -needed)
+                           : memory_copy_text("");
     audit_judge(audit, number, KIND_SLOPE, VERDICT_IMPOSSIBLE, value,
-                "%s: a maximum likelihood slope is at least %.3g from 0 (4 U/SS); %s %s is "
-                "nearer%s",
-                line->sides, needed, of, number->text,
+                "the %s must be at %s %.4g (%s4 U/SS, %s, any maximum likelihood fit); %s is "
+                "nearer %d%s", what, positive ? "least" : "most", bound, slope, line->sides,
+                number->text, as_ratio ? 1 : 0,
                 isnan(line->term->per) ? " (no unit is stated)" : "");
+    free(slope);
+  }
 }
 
 static void judge_single_slope(struct audit *audit, const struct line *line, const char *item)
@@ -325,11 +355,11 @@ static void judge_single_slope(struct audit *audit, const struct line *line, con
                          : interval_meets(allowed, wald.range) ? VERDICT_ROUNDING
                                                                : VERDICT_DIFFERENT;
   audit_add(audit, line->term->file, item, "uni_z", KIND_SCORE, verdict, forced.z,
-            "%s: n, mean and SD force a score z of %.3g (%.3g to %.3g) whatever the distribution; "
-            "the Wald z of %s (%s to %s) is %.3g, and %.2g to %.2g would go with it", line->sides,
-            forced.z.value, forced.z.range.low, forced.z.range.high,
+            "the Wald z of %s (%s to %s) is %.3g; n, mean and SD force a score z of %.3g (%.3g to "
+            "%.3g), with which %.2g to %.2g would go, whatever the distribution (%s)",
             is_there(&c->odds_ratio) ? c->odds_ratio.text : c->b.text, c->low.text, c->high.text,
-            wald.value, allowed.low, allowed.high);
+            wald.value, forced.z.value, forced.z.range.low, forced.z.range.high, allowed.low,
+            allowed.high, line->sides);
 }
 
 // ---- one categorical predictor ----
@@ -493,6 +523,14 @@ static void judge_line(struct audit *audit, const struct published_term *term)
   judge_single_slope(audit, &line, item);
   judge_exact(audit, &line);
   judge_whole_factor(audit, &line);
+  char *absent = audit_no_term(audit, term);
+  for (size_t i = 0; i < 2 && absent; i++) {
+    const struct published_number *numbers[] = {&both[i]->b, &both[i]->odds_ratio, &both[i]->low,
+                                                &both[i]->high, &both[i]->p};
+    for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+      audit_remark(audit, numbers[k], absent);
+  }
+  free(absent);
   leave_unverified(audit, &term->univariable,
                    line.measure && !line.event
                        ? "medians and quartiles do not bound a coefficient"

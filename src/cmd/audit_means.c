@@ -32,7 +32,9 @@ static void judge_quartiles(struct audit *audit, const struct published_measure_
                   group->spread_low.text, group->spread_high.text);
     else
       audit_judge(audit, numbers[i], KIND_ORDER, VERDICT_UNVERIFIABLE, ranged_nothing(),
-                  "in order (%s, %s, %s); only the patients' data could give it",
+                  "in order%s (%s, %s, %s); only the patients' data could give it",
+                  low->value <= centre->value && centre->value <= high->value
+                      ? "" : " only within rounding",
                   group->spread_low.text, group->centre.text, group->spread_high.text);
 }
 
@@ -466,7 +468,9 @@ void audit_mean_tests(struct audit *audit)
       judge_pairs(audit, tests, &measured);
     }
     struct ranged of_statistic = judge_p_of_statistic(audit, tests, &measured, class);
-    const char *why = of_ranks || !measured.mean
+    char *absent = audit_no_measure(audit, tests->name);
+    const char *why = absent ? absent
+                      : of_ranks || !measured.mean
                           ? "a test of ranks: medians and quartiles do not determine it"
                           : "the summaries do not determine it";
     audit_judge(audit, &tests->statistic, KIND_NONE, VERDICT_UNVERIFIABLE, ranged_nothing(), "%s",
@@ -476,6 +480,7 @@ void audit_mean_tests(struct audit *audit)
     for (size_t k = 0; k < published->n_pairs; k++)
       audit_judge(audit, &tests->p_pair[k], KIND_NONE, VERDICT_UNVERIFIABLE, ranged_nothing(),
                   "%s", why);
+    free(absent);
     audit_text_p(audit, tests, of_statistic);
     free(measured.mean);
     free(measured.group);

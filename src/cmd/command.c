@@ -211,6 +211,22 @@ static bool write_output(const struct command *command, const struct text *repor
   return file_write(NULL, product->bytes, product->length, error);
 }
 
+// The companion and the output: neither is there if the other cannot be.
+static bool write_with_companion(const struct command *command, const struct text *report,
+                                 struct error *error)
+{
+  struct output_file output;
+  if (!output_open(&output, command->output, error))
+    return false;
+  if (!file_write(command->companion_path, command->companion.bytes, command->companion.length,
+                  error)) {
+    output_discard(&output);
+    return false;
+  }
+  output_write(&output, report->bytes, report->length);
+  return output_commit(&output, error);
+}
+
 // Prints the warnings from the first-th on; with --strict they end the process.
 static void give_warnings(const struct command *command, size_t first)
 {
@@ -243,8 +259,10 @@ int command_finish(struct command *command, figure_drawer draw, void *context)
   if (command->tables_directory &&
       !report_write_tables(report, command->tables_directory, &error))
     command_fail(command, &error);
-  if (!write_output(command, &output, &error))
+  if (command->companion_path ? !write_with_companion(command, &output, &error)
+                              : !write_output(command, &output, &error))
     command_fail(command, &error);
+  text_free(&command->companion);
   text_free(&output);
   text_free(&command->product);
   command_release(command);

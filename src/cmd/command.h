@@ -96,6 +96,9 @@ struct command {
   const char **model;           // paths of the model files
   size_t n_models;
 
+  const char *companion_path;   // a further file (a model), written last but for the output
+  struct text companion;
+
   struct formula formula;
   struct table table;
   struct report report;

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 struct settings {
   const char *published;
   bool profile, youden, strict;
+  int digits; // -1: not asked
   struct text_list whole;
 };
 
@@ -69,11 +71,21 @@ static bool set_strict(void *pointer, const char *value, struct error *error)
   return ((struct settings *) pointer)->strict = true;
 }
 
+static bool set_digits(void *pointer, const char *value, struct error *error)
+{
+  int64_t digits;
+  if (!option_integer(value, 0, 15, &digits, error))
+    return false;
+  ((struct settings *) pointer)->digits = (int) digits;
+  return true;
+}
+
 static const struct option_spec own_options[] = {
     {"published", 0, "DIR", "folder of printed tables, or one of them", set_published},
     {"ci", 0, "KIND", "printed intervals of odds ratios: wald (default) or profile", set_ci},
     {"rule", 0, "RULE", "printed cut-offs: unstated (default) or youden", set_rule},
     {"integer", 0, "NAME,...", "measures that hold whole numbers (GRIM)", set_integer},
+    {"digits", 0, "N", "significant digits of --table=NAME in the formats for reading", set_digits},
     {"strict", 0, NULL, "status 4 if anything is different or impossible", set_strict},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -182,9 +194,10 @@ static void audit_free(struct audit *audit)
 
 int main(int argc, char **argv)
 {
-  struct settings settings = {0};
+  struct settings settings = {.digits = -1};
   struct command command;
   command_start(&command, &spec, &settings, argc, argv);
+  command.digits = settings.digits;
   struct audit audit = {.level = command.level, .profile = settings.profile,
                         .youden = settings.youden, .whole = settings.whole};
   read_tables(&command, &settings, &audit.published);
@@ -200,6 +213,7 @@ int main(int argc, char **argv)
   audit_performance(&audit);
 
   note_models(&audit, &command.report);
+  audit_warn_of_names(&audit, &command.report);
   audit_fill_tables(&audit, &command.report);
   audit_fill_layouts(&audit, &command.report);
   int status = command_finish(&command, NULL, NULL);

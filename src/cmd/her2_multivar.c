@@ -42,11 +42,13 @@ static const struct named_choice criteria[] = {
 
 static bool set_by(void *pointer, const char *value, struct error *error)
 {
+  ((struct multivar_settings *) pointer)->by_asked = true;
   return option_choice(criteria, value, &((struct multivar_settings *) pointer)->by, error);
 }
 
 static bool set_stay(void *pointer, const char *value, struct error *error)
 {
+  ((struct multivar_settings *) pointer)->stay_asked = true;
   return option_fraction(value, &((struct multivar_settings *) pointer)->stay, error);
 }
 
@@ -224,8 +226,8 @@ static void fill_joint(const struct multivar *multivar, const struct regression 
   for (size_t i = 0; i < term->n_columns; i++)
     columns[i] = term->first + i;
   joint->wald = logit_wald_test(&regression->fit, columns, term->n_columns);
-  // Each takes a fit of its own, and only that table shows it.
-  if (command_wants_table(multivar->command, "joint"))
+  // Each takes a fit of its own: only where it is shown, or where it is the P (Firth).
+  if (multivar->options.firth || command_wants_table(multivar->command, "joint"))
     joint->lr = logit_likelihood_ratio_test(&data, &multivar->options, &regression->fit, columns,
                                             term->n_columns);
   free(columns);
@@ -282,34 +284,84 @@ static void fit_single_terms(struct multivar *multivar, const bool *allowed)
     if (!fit(multivar, &alone, allowed, &model->regression, &error))
       command_fail(command, &error);
     formula_free(&alone);
-    if (!regression_check(&model->regression, &error))
+    bool interaction = command->formula.term[t].n_parts > 1;
+    if (interaction && model->regression.fit.status == LOGIT_RANK_DEFICIENT)
+      report_note(&command->report, "%s has no estimate without its variables",
+                  model->regression.design.term[0].name);
+    else if (!regression_check(&model->regression, &error))
       report_warning(&command->report, "univariable: %s", error.message);
     fill_model(multivar, model);
     regression_release_data(&model->regression);
-    multivar->n_candidate_parameters += model->regression.design.term[0].n_columns;
   }
 }
 
-// needs[i * n + j]: interaction i contains the variable that term j is.
+// The coefficients of the whole formula, intercept aside.  An interaction has fewer beside its
+// variables than alone.
+static void count_candidate_parameters(struct multivar *multivar, const bool *allowed)
+{
+  const struct formula *formula = &multivar->command->formula;
+  bool interactions = false;
+  for (size_t t = 0; t < multivar->n_terms; t++) {
+    interactions |= formula->term[t].n_parts > 1;
+    multivar->n_candidate_parameters += multivar->single[t].regression.design.term[0].n_columns;
+  }
+  if (!interactions)
+    return;
+  struct regression whole;
+  struct error error;
+  if (!fit(multivar, formula, allowed, &whole, &error))
+    command_fail(multivar->command, &error);
+  multivar->n_candidate_parameters = whole.design.n_columns - 1;
+  regression_free(&whole);
+}
+
+// True if every variable of `part` is one of `whole`, which has more.
+static bool is_part_of(const struct formula_term *part, const struct formula_term *whole)
+{
+  if (part->n_parts >= whole->n_parts)
+    return false;
+  for (size_t i = 0; i < part->n_parts; i++) {
+    bool found = false;
+    for (size_t j = 0; j < whole->n_parts; j++)
+      found |= strcmp(part->part[i].name, whole->part[j].name) == 0;
+    if (!found)
+      return false;
+  }
+  return true;
+}
+
+// needs[i * n + j]: interaction i contains term j, a variable or an interaction of fewer.
 static bool *hierarchy(const struct formula *formula)
 {
   size_t n = formula->n_terms;
   bool *needs = NEW_ZEROED(bool, n *n);
   for (size_t i = 0; i < n; i++)
-    for (size_t j = 0; j < n && formula->term[i].n_parts > 1; j++)
-      for (size_t k = 0; k < formula->term[i].n_parts && formula->term[j].n_parts == 1; k++)
-        needs[i * n + j] |= strcmp(formula->term[i].part[k].name, formula->term[j].part[0].name) == 0;
+    for (size_t j = 0; j < n; j++)
+      needs[i * n + j] = is_part_of(&formula->term[j], &formula->term[i]);
   return needs;
+}
+
+double multivar_joint_p(const struct multivar *multivar, const struct multivar_joint *joint)
+{
+  return multivar->options.firth ? joint->lr.p_value : joint->wald.p_value;
 }
 
 static void screen(struct multivar *multivar, const bool *needs)
 {
   size_t n = multivar->n_terms;
   const struct formula *formula = &multivar->command->formula;
+  bool screening = !isnan(multivar->settings->screen);
   for (size_t t = 0; t < n; t++) {
-    double p = multivar->single[t].joint[0].wald.p_value;
-    multivar->candidate[t] = isnan(multivar->settings->screen) || formula->term[t].n_parts > 1 ||
-                             p < multivar->settings->screen;
+    const struct multivar_model *single = &multivar->single[t];
+    double p = multivar_joint_p(multivar, &single->joint[0]);
+    multivar->candidate[t] =
+        !screening || formula->term[t].n_parts > 1 || p < multivar->settings->screen;
+    // A variable that separates the outcome has no P: it must not be lost for that.
+    struct error error;
+    if (screening && formula->term[t].n_parts == 1 &&
+        single->regression.fit.status == LOGIT_SEPARATED &&
+        !regression_check(&single->regression, &error))
+      command_fail(multivar->command, &error);
   }
   // An interaction stays with its variables only.
   for (size_t i = 0; i < n; i++)
@@ -401,7 +453,7 @@ static void choose_terms(struct multivar *multivar, const bool *allowed, const b
       .direction = (enum selection_direction) settings->select,
       .criterion = (enum selection_criterion) settings->by,
       .p = settings->stay,
-      .test = SELECTION_WALD,
+      .test = multivar->options.firth ? SELECTION_LIKELIHOOD_RATIO : SELECTION_WALD,
       .fit = multivar->options,
   };
   struct selection selection = {0};
@@ -460,6 +512,17 @@ static void fill_collinearity(struct multivar *multivar)
   free(single);
 }
 
+// sum of y eta - log(1 + exp(eta)), without overflow.
+static double log_likelihood(const struct logit_data *data, const double *coefficient)
+{
+  double *eta = NEW_ARRAY(double, data->n), sum = 0;
+  logit_linear_predictor(data, coefficient, eta);
+  for (size_t i = 0; i < data->n; i++)
+    sum -= log1p(exp(-fabs(eta[i]))) + (data->y[i] ? fmax(-eta[i], 0) : fmax(eta[i], 0));
+  free(eta);
+  return sum;
+}
+
 static void fit_final(struct multivar *multivar, const bool *allowed, const bool *kept)
 {
   struct command *command = multivar->command;
@@ -479,8 +542,14 @@ static void fit_final(struct multivar *multivar, const bool *allowed, const bool
   if (multivar->settings->flic) {
     struct logit_data data = regression_data(regression);
     regression->fit.coefficient[0] = logit_flic_intercept(&data, &regression->fit);
+    regression->fit.log_likelihood = log_likelihood(&data, regression->fit.coefficient);
   }
   fill_model(multivar, &multivar->final);
+  if (multivar->settings->flic) {
+    // Of Firth's intercept these were, not of this one.
+    struct multivar_row *intercept = &multivar->final.row[0];
+    *intercept = (struct multivar_row){intercept->estimate, NAN, NAN, NAN, NAN, NAN};
+  }
   struct logit_data data = regression_data(regression);
   multivar->statistics = logit_statistics(&data, &regression->fit);
   fill_collinearity(multivar);
@@ -496,10 +565,25 @@ double multivar_epv(const struct multivar *multivar, size_t n_parameters)
   return n_parameters ? (double) fewer / (double) n_parameters : NAN;
 }
 
+static void note_firth(struct multivar *multivar)
+{
+  struct report *report = &multivar->command->report;
+  const struct multivar_model *final = &multivar->final;
+  report_note(report, "Firth: log likelihood, deviance, AIC, BIC and R2 in `fit` are the "
+                      "unpenalized ones at these estimates");
+  for (size_t j = multivar->settings->flic ? 1 : 0; j < final->regression.design.n_columns; j++)
+    if (isnan(final->row[j].p_value) && !isnan(final->row[j].estimate))
+      report_warning(report, "%s has no P: the penalized profile did not converge (scale the "
+                             "predictors, as in x/sd)",
+                     final->regression.design.column_name[j]);
+}
+
 static void note_conventions(struct multivar *multivar)
 {
   struct report *report = &multivar->command->report;
   const struct regression *regression = &multivar->final.regression;
+  if (multivar->options.firth)
+    note_firth(multivar);
   double epv = multivar_epv(multivar, regression->design.n_columns - 1);
   if (epv < multivar->settings->epv)
     report_warning(report, "%.1f events per parameter of the final model, fewer than %g", epv,
@@ -600,9 +684,8 @@ static void save(struct multivar *multivar)
   model.procedure.flic = settings->flic;
   model_fingerprint(&model, &command->table, &multivar->outcome, regression->used,
                     model.fingerprint);
-  struct error error;
-  if (!model_write(&model, settings->save, &error))
-    command_fail(command, &error);
+  command->companion_path = settings->save;
+  model_print(&model, &command->companion);
   model.design = (struct design){0};
   model.coefficient = model.covariance = NULL;
   model_free(&model);
@@ -633,6 +716,24 @@ static void release(struct multivar *multivar)
   outcome_free(&multivar->outcome);
 }
 
+static void check_options(const struct command *command, const struct multivar_settings *settings)
+{
+  struct error error = {0};
+  if (command->test_part && !(command->holdout > 0))
+    error_set(&error, ERROR_USAGE, "--part=test needs --holdout=P");
+  if (settings->select == SELECTION_NONE && (settings->by_asked || settings->stay_asked))
+    error_set(&error, ERROR_USAGE, "--%s needs --select=backward or forward",
+              settings->by_asked ? "by" : "stay");
+  if (settings->stay_asked && settings->by == SELECTION_BY_AIC)
+    error_set(&error, ERROR_USAGE, "--stay is a P, and --by=aic uses none: one of them");
+  if (settings->name && !settings->save)
+    error_set(&error, ERROR_USAGE, "--name needs --save=MODEL.json");
+  if (settings->save && command->output && strcmp(settings->save, command->output) == 0)
+    error_set(&error, ERROR_USAGE, "--save and --output name one file, '%s'", settings->save);
+  if (error.status)
+    command_fail(command, &error);
+}
+
 int main(int argc, char **argv)
 {
   struct multivar_settings settings = {
@@ -640,6 +741,7 @@ int main(int argc, char **argv)
   struct command command;
   command_start(&command, &spec, &settings, argc, argv);
   command_need_formula(&command, "her2 = over ~ adc + diameter");
+  check_options(&command, &settings);
   command_load(&command);
 
   struct multivar multivar = {.command = &command, .settings = &settings};
@@ -656,6 +758,7 @@ int main(int argc, char **argv)
   bool *allowed = command_part(&command, &multivar.outcome);
   bool *needs = hierarchy(&command.formula), *kept = NEW_ZEROED(bool, multivar.n_terms);
   fit_single_terms(&multivar, allowed);
+  count_candidate_parameters(&multivar, allowed);
   screen(&multivar, needs);
   choose_terms(&multivar, allowed, needs, kept);
   fit_final(&multivar, allowed, kept);

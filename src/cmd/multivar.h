@@ -19,6 +19,7 @@ struct multivar_settings {
   int select;            // enum selection_direction
   int by;                // enum selection_criterion
   double stay;           // P to stay
+  bool by_asked, stay_asked;
   double vif_cut;
   bool vif_by_ols, vif_drop;
   double epv;            // below it a warning
@@ -76,6 +77,8 @@ const char *multivar_reference(const struct design *design, size_t term);
 // Printed: label (unit), per scale.
 char *multivar_title(const struct design *design, size_t term);
 
+// The joint P of a term: Wald, under Firth the penalized likelihood ratio's.
+double multivar_joint_p(const struct multivar *multivar, const struct multivar_joint *joint);
 // Events (or non-events, if fewer) per parameter; NaN for none.
 double multivar_epv(const struct multivar *multivar, size_t n_parameters);
 

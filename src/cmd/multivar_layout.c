@@ -132,7 +132,7 @@ static void make_columns(const struct multivar *multivar, struct layout *layout)
   static const char *const parts[] = {"Univariable", "Multivariable"};
   for (size_t i = 0; i < 2; i++) {
     char *b = text_format("%s\nB", parts[i]);
-    char *ratio = text_format("\nOR (%g%% CI)", 100 * multivar->command->level);
+    char *ratio = text_format("\nOR (%.10g%% CI)", 100 * multivar->command->level);
     layout_column(layout, ALIGN_LEFT, b);
     layout_column(layout, ALIGN_LEFT, ratio);
     layout_column(layout, ALIGN_LEFT, "\nP");
@@ -175,9 +175,9 @@ static void add_term(const struct multivar *multivar, size_t s, struct layout *l
       fill_estimate(multivar, layout, row, MULTI_B, &final->row[final_term->first]);
     return;
   }
-  fill_joint_p(layout, row, UNI_P, single->joint[0].wald.p_value);
+  fill_joint_p(layout, row, UNI_P, multivar_joint_p(multivar, &single->joint[0]));
   if (in)
-    fill_joint_p(layout, row, MULTI_P, final->joint[t].wald.p_value);
+    fill_joint_p(layout, row, MULTI_P, multivar_joint_p(multivar, &final->joint[t]));
   if (factor) {
     row = layout_row(layout, LAYOUT_LEVEL);
     layout_set_format(layout, row, COLUMN_NAME, "%s", level_label(design, 0, 0));
@@ -231,8 +231,8 @@ static void footnote_conventions(const struct multivar *multivar, struct layout 
 {
   const struct multivar_settings *settings = multivar->settings;
   layout_footnote(layout,
-                  "B: log odds ratio. OR: odds ratio, exp(B). P of a coefficient: %s; P of a "
-                  "variable with several: joint Wald test. Intervals: %s.",
+                  "B: log odds ratio. OR: odds ratio, exp(B). P of a coefficient, and joint P of "
+                  "a variable with several: %s. Intervals: %s.",
                   settings->firth ? "penalized likelihood ratio" : "Wald",
                   multivar->profile ? (settings->firth ? "profile penalized likelihood"
                                                        : "profile likelihood")
@@ -257,6 +257,8 @@ static void footnote_conventions(const struct multivar *multivar, struct layout 
 static void footnote_fit(const struct multivar *multivar, struct layout *layout)
 {
   const struct logit_statistics *s = &multivar->statistics;
+  if (multivar->final.regression.design.n_terms == 0)
+    return;
   char p[NUMBER_SIZE], with_sign[NUMBER_SIZE + 4];
   number_write_p(p, s->lr_p, 3);
   snprintf(with_sign, sizeof with_sign, p[0] == '<' ? "P %s" : "P = %s", p);
@@ -360,7 +362,7 @@ bool multivar_draw(const char *kind, void *context, struct figure *figure, struc
                  adjusted + 3 * n, adjusted + n);
   panel_add_mark(panel, MARK_POINTS, 1, "multivariable", n_adjusted, adjusted, adjusted + n, NULL, NULL);
   const struct outcome *outcome = &multivar->outcome;
-  char *label = text_format("Odds ratio (%g%% CI) of %s: %s", 100 * multivar->command->level,
+  char *label = text_format("Odds ratio (%.10g%% CI) of %s: %s", 100 * multivar->command->level,
                             column_title(outcome->column), outcome->label[0]);
   panel_set_x(panel, label, 0, 0);
   panel_set_y(panel, NULL, at + 0.3, 0.7);

@@ -188,6 +188,11 @@ static void fill_sample_size(const struct multivar *multivar, struct report *rep
   const struct logit_statistics *s = &multivar->statistics;
   double p = (double) multivar->n_candidate_parameters;
   double r2 = s->r2_cox_snell * (1 + p / (s->n * log1p(-s->r2_cox_snell)));
+  if (!(r2 > 0)) {
+    report_note(report, "no sample size: the Cox-Snell R2 is %.3f after shrinkage for %.0f "
+                        "candidate parameters, and must be above 0", r2, p);
+    return;
+  }
   struct sample_size size = sample_size_binary(r2, p, s->n_events / s->n, 0.9);
   static const char *const names[] = {"shrinkage 0.9", "optimism of R2 0.05",
                                       "margin of overall risk 0.05"};

@@ -339,7 +339,7 @@ static void footnote_monte_carlo(const struct univar *univar, struct layout *lay
     for (size_t j = 0; j < n_tests; j++)
       if (test[j].n_tables)
         layout_footnote(layout,
-                        "%s: Fisher's P from %zu random tables, %g%% interval %.5f to %.5f.",
+                        "%s: Fisher's P from %zu random tables, %.10g%% interval %.5f to %.5f.",
                         univar->variable[i].title, test[j].n_tables, 100 * univar->command->level,
                         test[j].p_low, test[j].p_high);
   }
@@ -545,7 +545,7 @@ static void add_effects_layout(const struct univar *univar, struct report *repor
   layout_column(layout, ALIGN_LEFT, "Variable");
   layout_column(layout, ALIGN_LEFT, "Groups");
   layout_column(layout, ALIGN_LEFT, "Effect");
-  char *heading = text_format("Estimate (%g%% CI)", 100 * univar->command->level);
+  char *heading = text_format("Estimate (%.10g%% CI)", 100 * univar->command->level);
   layout_column(layout, ALIGN_LEFT, heading);
   free(heading);
   const struct outcome *outcome = &univar->outcome;

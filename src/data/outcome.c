@@ -211,6 +211,9 @@ bool outcome_resolve(struct outcome *outcome, const struct formula *formula, str
   if (column->type == COLUMN_NUMERIC)
     column_make_categorical(column, table->n_rows);
   outcome->column = column;
+  if (column->n_missing == table->n_rows)
+    return error_set(error, ERROR_DATA, "outcome '%s' has no value among the rows used: nothing "
+                     "to compare", column->name);
   if (!formula->event.n_items && column->n_levels > MOST_GROUPS)
     return error_set(error, ERROR_DATA,
                      "outcome '%s' has %zu different values; groups can be %d at most",

@@ -392,6 +392,45 @@ static void order_groups(struct reader *reader)
   free(ordered);
 }
 
+// A row of the cohort form that is a group, neither a step of screening nor joined groups.
+static bool is_cohort_group(const struct reader *reader, size_t f, size_t i)
+{
+  const char *name = cell_text(reader, f, i, "group");
+  return *name && !is_whole_cohort(name) && !strstr(cell_text(reader, f, i, "note"), " + ");
+}
+
+// A group of the tables that a cohort form with groups of its own does not name is a misspelt
+// one.  A cohort form whose groups are altogether other ones, none of them alike, says nothing.
+static bool check_groups(const struct reader *reader)
+{
+  const struct published *published = reader->published;
+  struct text_list names = {0};
+  for (size_t f = 0; f < published->n_files; f++)
+    for (size_t i = 0; published->file[f].form == PUBLISHED_COHORT && i < reader->raw[f].n_records;
+         i++)
+      if (is_cohort_group(reader, f, i))
+        text_list_add(&names, cell_text(reader, f, i, "group"));
+  bool meets = false, good = true;
+  for (size_t g = 0; g < published->n_groups; g++)
+    meets |= text_list_has(&names, published->group[g]);
+  for (size_t f = 0; f < published->n_files && good; f++)
+    for (size_t i = 0;
+         is_group_form(published->file[f].form) && i < reader->raw[f].n_records && good; i++) {
+      const char *name = cell_text(reader, f, i, "group");
+      if (!names.n_items || text_list_has(&names, name))
+        continue;
+      char *suggestion =
+          text_suggestion(name, (const char *const *) names.item, names.n_items);
+      if (meets || *suggestion)
+        good = error_set(reader->error, ERROR_DATA,
+                         "%s:%zu: group '%s' is not in the cohort table%s",
+                         published->file[f].path, reader->raw[f].record[i].line, name, suggestion);
+      free(suggestion);
+    }
+  text_list_free(&names);
+  return good;
+}
+
 static bool find_groups(struct reader *reader)
 {
   struct published *published = reader->published;
@@ -407,10 +446,11 @@ static bool find_groups(struct reader *reader)
   for (size_t f = 0; f < published->n_files && from_cohort; f++)
     for (size_t i = 0; published->file[f].form == PUBLISHED_COHORT && i < reader->raw[f].n_records;
          i++) {
-      name = cell_text(reader, f, i, "group");
-      if (*name && !is_whole_cohort(name) && !strstr(cell_text(reader, f, i, "note"), " + "))
-        add_group(published, name);
+      if (is_cohort_group(reader, f, i))
+        add_group(published, cell_text(reader, f, i, "group"));
     }
+  if (!check_groups(reader))
+    return false;
   if (published->n_groups)
     order_groups(reader);
   published->n_pairs = published->n_groups < 2

@@ -147,7 +147,7 @@ struct published {
 
 // Fills a {0} from files and folders (every *.csv in it, by name).  Errors, with file, line
 // and column: a header that is of no form, a cell that is no number, a record twice, a group
-// or level that other tables do not have, nothing to read.
+// that other tables or the cohort form do not have, nothing to read.
 //
 // The groups stand in the order of the cohort form if it names them all, else in the order of
 // their first appearance.  Without a models form the first logistic table (by name) compares

@@ -118,6 +118,17 @@ static void test_errors(void)
   is_refused("measure,icc\nadc,good\n", "pub_bad.csv:2: column 'icc': 'good' is not a number");
   is_refused("measure,icc\nadc,0.9,1\n", "pub_bad.csv:2");
   is_refused("group,n\na,1\na,2\n", "stands there twice");
+  write_text("pub_cohort.csv", "group,n,note\nbenign,10,\nmalignant,12,\nscreened,30,\n"
+                               "all,22,benign + malignant\n");
+  write_text("pub_f.csv", "feature,level,group,count\na,b,benign,3\na,b,malginant,4\n");
+  const char *const paths[] = {"pub_cohort.csv", "pub_f.csv"};
+  struct published cohort;
+  struct error misspelt = {0};
+  ok(!published_read(&cohort, paths, 2, &misspelt), "a group that the cohort form lacks");
+  is_text(misspelt.message, "pub_f.csv:3: group 'malginant' is not in the cohort table; did you "
+                            "mean 'malignant'?", "is named with its line");
+  unlink("pub_cohort.csv");
+  unlink("pub_f.csv");
   is_refused("model,table,event,comparison\nm,NA,x,y\n", "no table has");
   is_refused("variable,level,per,uni_or\nage,,zero,1.2\n", "is not a number above 0");
   struct published p;
