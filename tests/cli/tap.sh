@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Test Anything Protocol for command tests; sourced by the *.test files.
 #
