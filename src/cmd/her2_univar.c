@@ -456,6 +456,7 @@ static void check_names(const struct univar *univar, const char *option,
     error_set(&error, ERROR_USAGE, "--%s: '%s' is not a variable of the formula%s", option, name,
               suggestion);
     free(suggestion);
+    free(known);
     command_fail(univar->command, &error);
   }
   free(known);
