@@ -88,15 +88,23 @@ void command_start(struct command *command, const struct command_spec *spec, voi
   }
   const char *text =
       command->formula_from_file ? command->formula_from_file : command->formula_text;
-  if (text && !formula_parse(&command->formula, text, &error))
+  bool parsed = !text || (command->n_models ? formula_parse_outcome : formula_parse)(
+                             &command->formula, text, &error);
+  if (!parsed)
     command_fail(command, &error);
 }
 
 void command_load(struct command *command)
 {
+  command_load_with_models(command, NULL, 0);
+}
+
+void command_load_with_models(struct command *command, const struct model *model, size_t n_models)
+{
   struct error error = {0};
   struct table *table = &command->table;
-  if (!cohort_load(table, &command->formula, command->file, &command->cohort, &error))
+  if (!cohort_load(table, &command->formula, command->file, &command->cohort, model, n_models,
+                   &error))
     command_fail(command, &error);
   struct report *report = &command->report;
   report->has_input = true;

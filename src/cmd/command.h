@@ -116,6 +116,9 @@ void command_start(struct command *command, const struct command_spec *spec, voi
 // Reads the cohort, derives, keeps the rows that --where asks for, and fills the report's
 // input section and notes.  Ends the process on error.
 void command_load(struct command *command);
+// The same, with the columns that the models read.
+struct model;
+void command_load_with_models(struct command *command, const struct model *model, size_t n_models);
 
 // Ends the process if there is no formula; `example` shows one.
 void command_need_formula(const struct command *command, const char *example);

@@ -19,7 +19,7 @@
 #include "cmd/command.h"
 #include "cmd/nomogram_scale.h"
 #include "data/csv.h"
-#include "data/model_cohort.h"
+#include "data/cohort.h"
 #include "stats/nomogram.h"
 
 enum { CHUNK_ROWS = 1024, PORTION_CHUNKS = 64, N_RESULTS = 6 };
@@ -624,8 +624,8 @@ int main(int argc, char **argv)
   read_models(&predict);
   name_columns(&predict, &settings);
   struct error error = {0};
-  if (!model_cohort_load(&command.table, command.file, &command.cohort, predict.model,
-                         predict.n_models, &error))
+  if (!cohort_load(&command.table, &command.formula, command.file, &command.cohort, predict.model,
+                   predict.n_models, &error))
     command_fail(&command, &error);
   check_columns(&predict);
   choose_rows(&predict);

@@ -23,31 +23,120 @@ void cohort_options_free(struct cohort_options *options)
   *options = (struct cohort_options){0};
 }
 
-struct request_list {
-  struct column_request *request;
-  size_t n_requests, capacity;
+// ---- which columns, from where ----
+
+struct pending {
+  struct derivation *derivation;
+  const char *model; // that has it; NULL: the user's
+  bool needed, applied;
 };
 
-static bool is_derived(const struct cohort_options *options, const char *name)
+struct loader {
+  struct table *table;
+  const struct model *model;
+  size_t n_models;
+  struct pending *pending;
+  size_t n_pending;
+  struct column_request *request;
+  size_t n_requests, capacity;
+  struct error *error;
+};
+
+static bool has_column(const struct table *table, const char *name)
 {
-  for (size_t i = 0; i < options->n_derivations; i++)
-    if (strcmp(derivation_name(options->derivation[i]), name) == 0)
+  for (size_t i = 0; i < table->n_columns; i++)
+    if (strcmp(table->column[i].name, name) == 0)
       return true;
   return false;
 }
 
-// Asks for a column of the file, unless a derivation will make it.
-static bool ask(struct request_list *list, const struct table *table,
-                const struct cohort_options *options, const char *name, enum column_use use,
-                struct error *error)
+static void add_pending(struct loader *loader, struct derivation *derivation, const char *model)
 {
-  if (is_derived(options, name))
-    return true;
+  RESIZE_ARRAY(loader->pending, loader->n_pending + 1);
+  loader->pending[loader->n_pending++] = (struct pending){derivation, model, !model, false};
+}
+
+static void collect_derivations(struct loader *loader, const struct cohort_options *options)
+{
+  for (size_t i = 0; i < options->n_derivations; i++)
+    add_pending(loader, options->derivation[i], NULL);
+  for (size_t m = 0; m < loader->n_models; m++) {
+    const struct text_list *texts = &loader->model[m].derivations;
+    for (size_t i = 0; i < texts->n_items; i++) {
+      struct derivation *derivation = derivation_parse(texts->item[i], NULL);
+      if (derivation)
+        add_pending(loader, derivation, loader->model[m].name);
+    }
+  }
+}
+
+static void free_pending(struct loader *loader)
+{
+  for (size_t i = 0; i < loader->n_pending; i++)
+    if (loader->pending[i].model)
+      derivation_free(loader->pending[i].derivation);
+  free(loader->pending);
+}
+
+// The definition of a column, the user's before a model's; *found NULL if there is none.
+static bool find_definition(struct loader *loader, const char *name, struct pending **found)
+{
+  *found = NULL;
+  for (size_t i = 0; i < loader->n_pending; i++) {
+    struct pending *pending = &loader->pending[i];
+    if (strcmp(derivation_name(pending->derivation), name) != 0)
+      continue;
+    if (!*found)
+      *found = pending;
+    else if ((*found)->model && !derivation_equal((*found)->derivation, pending->derivation))
+      return error_set(loader->error, ERROR_USAGE,
+                       "models '%s' and '%s' derive '%s' differently: one model at a time, or say "
+                       "which by --derive",
+                       (*found)->model, pending->model, name);
+  }
+  return true;
+}
+
+// True if the file has the column or a derivation makes it.
+static bool is_known(struct loader *loader, const char *name)
+{
+  struct pending *definition;
   size_t column;
-  if (!table_find(table, name, &column, error))
+  return has_column(loader->table, name) ||
+         (find_definition(loader, name, &definition) &&
+          (definition || table_find(loader->table, name, &column, loader->error)));
+}
+
+// Asks for a column of the file, or for what it is derived from.  `by`: the model that reads
+// it, or NULL.
+static bool ask(struct loader *loader, const char *name, enum column_use use, const char *by)
+{
+  struct pending *definition;
+  size_t column;
+  if (has_column(loader->table, name)) {
+    if (!table_find(loader->table, name, &column, loader->error))
+      return false;
+    GROW_ARRAY(loader->request, loader->capacity, loader->n_requests + 1);
+    loader->request[loader->n_requests++] = (struct column_request){column, use};
+    return true;
+  }
+  if (!find_definition(loader, name, &definition))
     return false;
-  GROW_ARRAY(list->request, list->capacity, list->n_requests + 1);
-  list->request[list->n_requests++] = (struct column_request){column, use};
+  if (!definition) {
+    table_find(loader->table, name, &column, loader->error);
+    if (!by)
+      return false;
+    if (loader->error)
+      loader->error->status = ERROR_DATA;
+    return error_prefix(loader->error, "model '%s'", by);
+  }
+  if (definition->needed)
+    return true;
+  definition->needed = true;
+  const struct text_list *inputs = derivation_inputs(definition->derivation);
+  for (size_t i = 0; i < inputs->n_items; i++)
+    if (!ask(loader, inputs->item[i], USE_NUMERIC, definition->model))
+      return false;
   return true;
 }
 
@@ -58,52 +147,130 @@ static enum column_use use_of(enum part_kind kind)
   return kind == PART_FACTOR ? USE_CATEGORICAL : USE_NUMERIC;
 }
 
-static bool ask_all(struct request_list *list, const struct table *table,
-                    const struct formula *formula, const struct cohort_options *options,
-                    struct error *error)
+static bool ask_formula(struct loader *loader, const struct formula *formula)
 {
-  if (formula->outcome && !ask(list, table, options, formula->outcome, USE_AUTOMATIC, error))
+  if (formula->outcome && !ask(loader, formula->outcome, USE_AUTOMATIC, NULL))
     return false;
   for (size_t t = 0; t < formula->n_terms; t++) {
     const struct formula_term *term = &formula->term[t];
     for (size_t i = 0; i < term->n_parts; i++) {
       const struct formula_part *part = &term->part[i];
       // A column that is only taken out need not be loaded, but it must be there.
-      size_t column;
-      if (term->sign == TERM_REMOVE) {
-        if (!is_derived(options, part->name) && !table_find(table, part->name, &column, error))
-          return false;
-      } else if (!ask(list, table, options, part->name, use_of(part->kind), error)) {
+      if (term->sign == TERM_REMOVE ? !is_known(loader, part->name)
+                                    : !ask(loader, part->name, use_of(part->kind), NULL))
         return false;
-      }
     }
   }
+  return true;
+}
+
+static bool ask_models(struct loader *loader)
+{
+  for (size_t m = 0; m < loader->n_models; m++) {
+    const struct design *design = &loader->model[m].design;
+    for (size_t v = 0; v < design->n_variables; v++)
+      if (!ask(loader, design->variable[v].name,
+               design->variable[v].categorical ? USE_CATEGORICAL : USE_NUMERIC,
+               loader->model[m].name))
+        return false;
+  }
+  return true;
+}
+
+static bool ask_all(struct loader *loader, const struct formula *formula,
+                    const struct cohort_options *options)
+{
+  if (!ask_formula(loader, formula))
+    return false;
   for (size_t i = 0; i < options->n_derivations; i++) {
     const struct text_list *inputs = derivation_inputs(options->derivation[i]);
     for (size_t j = 0; j < inputs->n_items; j++)
-      if (!ask(list, table, options, inputs->item[j], USE_NUMERIC, error))
+      if (!ask(loader, inputs->item[j], USE_NUMERIC, NULL))
         return false;
   }
+  if (!ask_models(loader))
+    return false;
   for (size_t i = 0; i < options->n_conditions; i++)
-    if (!ask(list, table, options, condition_column(options->condition[i]), USE_AUTOMATIC, error))
+    if (!ask(loader, condition_column(options->condition[i]), USE_AUTOMATIC, NULL))
       return false;
   return true;
 }
 
-static bool derive_all(struct table *table, const struct cohort_options *options,
-                       struct error *error)
+// ---- derivations ----
+
+static bool is_ready(const struct loader *loader, const struct pending *pending)
 {
-  for (size_t i = 0; i < options->n_derivations; i++) {
-    size_t n_zero = 0;
-    const struct derivation *derivation = options->derivation[i];
-    if (!derivation_apply(derivation, table, &n_zero, error))
+  const struct text_list *inputs = derivation_inputs(pending->derivation);
+  for (size_t i = 0; i < inputs->n_items; i++)
+    if (!has_column(loader->table, inputs->item[i]))
       return false;
-    if (n_zero)
-      text_list_adopt(&table->notes,
-                      text_format("%s: missing in %zu row%s where the divisor is 0",
-                                  derivation_name(derivation), n_zero, n_zero == 1 ? "" : "s"));
-  }
   return true;
+}
+
+static bool apply(struct loader *loader, struct pending *pending)
+{
+  struct table *table = loader->table;
+  const char *name = derivation_name(pending->derivation);
+  size_t n_zero = 0;
+  if (!derivation_apply(pending->derivation, table, &n_zero, loader->error))
+    return false;
+  pending->applied = true;
+  struct text definition = {0};
+  derivation_print(pending->derivation, &definition);
+  if (pending->model)
+    text_list_adopt(&table->notes, text_format("model '%s' derives %s", pending->model,
+                                               text_content(&definition)));
+  text_free(&definition);
+  if (n_zero)
+    text_list_adopt(&table->notes, text_format("%s: missing in %zu row%s where the divisor is 0",
+                                               name, n_zero, n_zero == 1 ? "" : "s"));
+  return true;
+}
+
+// Each as soon as its inputs are there.
+static bool derive_all(struct loader *loader)
+{
+  for (;;) {
+    struct pending *next = NULL, *waiting = NULL;
+    for (size_t i = 0; i < loader->n_pending && !next; i++) {
+      struct pending *pending = &loader->pending[i];
+      if (!pending->needed || pending->applied)
+        continue;
+      waiting = pending;
+      if (is_ready(loader, pending))
+        next = pending;
+    }
+    if (!waiting)
+      return true;
+    if (!next)
+      return error_set(loader->error, ERROR_USAGE,
+                       "the derivations go round in a circle: '%s' needs itself",
+                       derivation_name(waiting->derivation));
+    if (!apply(loader, next))
+      return false;
+  }
+}
+
+// Of the file's columns that a model would derive.
+static void note_unused(struct loader *loader)
+{
+  for (size_t i = 0; i < loader->n_pending; i++) {
+    const struct pending *pending = &loader->pending[i];
+    const char *name = derivation_name(pending->derivation);
+    if (pending->model && !pending->needed && has_column(loader->table, name))
+      text_list_adopt(&loader->table->notes,
+                      text_format("%s is taken as it is in %s (model '%s' has a derivation for it)",
+                                  name, loader->table->name, pending->model));
+  }
+}
+
+static void add_tokens(struct cohort_options *options, const struct model *model, size_t n_models)
+{
+  struct text_list *tokens = &options->table.na;
+  for (size_t m = 0; m < n_models; m++)
+    for (size_t i = 0; i < model[m].missing_tokens.n_items; i++)
+      if (!text_list_has(tokens, model[m].missing_tokens.item[i]))
+        text_list_add(tokens, model[m].missing_tokens.item[i]);
 }
 
 // ---- the `.` ----
@@ -195,25 +362,41 @@ static bool has_rest(const struct formula *formula)
   return false;
 }
 
-bool cohort_load(struct table *table, struct formula *formula, const char *path,
-                 const struct cohort_options *options, struct error *error)
+// ---- the whole ----
+
+static bool load(struct table *table, const struct formula *formula, struct loader *loader,
+                 struct error *error)
 {
-  if (!table_open(table, path, &options->table, error))
-    return false;
-  struct request_list list = {0};
+  if (!has_rest(formula))
+    return table_load(table, loader->request, loader->n_requests, error);
   struct text_list refused = {0};
-  bool good = ask_all(&list, table, formula, options, error) &&
-              (has_rest(formula)
-                   ? table_load_with_rest(table, list.request, list.n_requests, &refused, error)
-                   : table_load(table, list.request, list.n_requests, error));
-  free(list.request);
+  bool good =
+      table_load_with_rest(table, loader->request, loader->n_requests, &refused, error);
   for (size_t i = 0; i < refused.n_items; i++)
     text_list_add(&table->notes, refused.item[i]);
   text_list_free(&refused);
-  if (!good || !derive_all(table, options, error))
+  return good;
+}
+
+bool cohort_load(struct table *table, struct formula *formula, const char *path,
+                 struct cohort_options *options, const struct model *model, size_t n_models,
+                 struct error *error)
+{
+  add_tokens(options, model, n_models);
+  if (!table_open(table, path, &options->table, error))
     return false;
-  expand_rest(formula, table);
-  return true;
+  struct loader loader = {
+      .table = table, .model = model, .n_models = n_models, .error = error};
+  collect_derivations(&loader, options);
+  bool good = ask_all(&loader, formula, options) && load(table, formula, &loader, error);
+  if (good)
+    note_unused(&loader);
+  good = good && derive_all(&loader);
+  free(loader.request);
+  free_pending(&loader);
+  if (good)
+    expand_rest(formula, table);
+  return good;
 }
 
 bool cohort_keep(const struct table *table, const struct cohort_options *options, bool *keep,

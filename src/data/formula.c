@@ -920,7 +920,8 @@ static bool outcome_parse(struct parser *parser)
   return unexpected(parser, "'~'");
 }
 
-bool formula_parse(struct formula *formula, const char *text, struct error *error)
+static bool parse(struct formula *formula, const char *text, bool may_lack_terms,
+                  struct error *error)
 {
   *formula = (struct formula){0};
   struct parser parser = {.formula = formula, .error = error};
@@ -932,8 +933,19 @@ bool formula_parse(struct formula *formula, const char *text, struct error *erro
     good = outcome_parse(&parser);
   if (good && !lexer_take(lexer, "~"))
     good = lexer_error(lexer, lexer->place, error, "'~' is missing: write outcome ~ term + term");
-  good = good && terms_parse(&parser);
+  bool bare = good && may_lack_terms && formula->outcome && lexer_at_end(lexer);
+  good = good && (bare || terms_parse(&parser));
   if (!good)
     formula_free(formula);
   return good;
+}
+
+bool formula_parse(struct formula *formula, const char *text, struct error *error)
+{
+  return parse(formula, text, false, error);
+}
+
+bool formula_parse_outcome(struct formula *formula, const char *text, struct error *error)
+{
+  return parse(formula, text, true, error);
 }

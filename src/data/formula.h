@@ -53,6 +53,8 @@ struct formula {
 
 // Errors are ERROR_USAGE and say where ("formula, character 12: ...") and what to write.
 bool formula_parse(struct formula *formula, const char *text, struct error *error);
+// The same, but `OUTCOME ~` without terms is a formula too, where models stand beside it.
+bool formula_parse_outcome(struct formula *formula, const char *text, struct error *error);
 void formula_free(struct formula *formula);
 // The formula in its canonical spelling, which parses to an equal formula.
 void formula_print(const struct formula *formula, struct text *text);

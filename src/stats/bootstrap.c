@@ -40,10 +40,15 @@ static void strata_list(const struct bootstrap_plan *plan, size_t *start, size_t
 void bootstrap_weights(const struct bootstrap_plan *plan, size_t b, double *weight)
 {
   assert(b >= 1);
-  struct philox_stream stream;
-  philox_start(&stream, plan->seed, RNG_BOOTSTRAP, b);
   for (size_t i = 0; i < plan->n; i++)
     weight[i] = 0;
+  if (plan->given) {
+    for (size_t i = 0; i < plan->n; i++)
+      weight[plan->given[(b - 1) * plan->n + i]]++;
+    return;
+  }
+  struct philox_stream stream;
+  philox_start(&stream, plan->seed, RNG_BOOTSTRAP, b);
   if (!plan->stratum) {
     for (size_t i = 0; i < plan->n; i++)
       weight[philox_below(&stream, plan->n)]++;

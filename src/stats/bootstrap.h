@@ -16,6 +16,8 @@ struct bootstrap_plan {
   size_t first, last;        // replicates first..last, 1-based, both included
   const size_t *stratum;     // NULL, or n codes 0..n_strata-1: resampled within strata
   size_t n_strata;
+  const uint32_t *given;     // NULL, or resamples drawn elsewhere: n row indices (0-based) for
+                             // replicate 1, n for replicate 2, ...; seed and strata are not used
   int n_threads;             // 0: all
   struct progress *progress; // may be NULL
 };
