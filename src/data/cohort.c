@@ -164,7 +164,30 @@ static bool ask_formula(struct loader *loader, const struct formula *formula)
   return true;
 }
 
-static bool ask_models(struct loader *loader)
+// A model can be used without the candidates that its selection left out.
+static bool ask_candidates(struct loader *loader, const struct model *model)
+{
+  bool good = true;
+  for (size_t i = 0; i < model->candidates.n_items && good; i++) {
+    struct formula formula;
+    char *text = text_format("~ %s", model->candidates.item[i]);
+    bool parsed = formula_parse(&formula, text, NULL);
+    free(text);
+    for (size_t t = 0; parsed && t < formula.n_terms; t++)
+      for (size_t k = 0; k < formula.term[t].n_parts && good; k++) {
+        const struct formula_part *part = &formula.term[t].part[k];
+        struct pending *definition;
+        good = find_definition(loader, part->name, &definition) &&
+               ((!definition && !has_column(loader->table, part->name)) ||
+                ask(loader, part->name, use_of(part->kind), model->name));
+      }
+    if (parsed)
+      formula_free(&formula);
+  }
+  return good;
+}
+
+static bool ask_models(struct loader *loader, bool candidates)
 {
   for (size_t m = 0; m < loader->n_models; m++) {
     const struct design *design = &loader->model[m].design;
@@ -173,6 +196,8 @@ static bool ask_models(struct loader *loader)
                design->variable[v].categorical ? USE_CATEGORICAL : USE_NUMERIC,
                loader->model[m].name))
         return false;
+    if (candidates && !ask_candidates(loader, &loader->model[m]))
+      return false;
   }
   return true;
 }
@@ -188,7 +213,7 @@ static bool ask_all(struct loader *loader, const struct formula *formula,
       if (!ask(loader, inputs->item[j], USE_NUMERIC, NULL))
         return false;
   }
-  if (!ask_models(loader))
+  if (!ask_models(loader, options->candidates))
     return false;
   for (size_t i = 0; i < options->n_conditions; i++)
     if (!ask(loader, condition_column(options->condition[i]), USE_AUTOMATIC, NULL))

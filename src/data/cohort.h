@@ -22,6 +22,7 @@ struct cohort_options {
   size_t n_derivations;
   struct condition **condition;   // all must hold
   size_t n_conditions;
+  bool candidates;                // load what models chose their terms from, too, where it is there
 };
 void cohort_options_free(struct cohort_options *options);
 

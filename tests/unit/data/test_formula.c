@@ -656,8 +656,27 @@ static void test_long(void)
   text_free(&text);
 }
 
+static void test_outcome_alone(void)
+{
+  struct formula formula;
+  struct error error = {0};
+  ok(formula_parse_outcome(&formula, "her2 = low vs zero ~", &error) && formula.n_terms == 0 &&
+         formula.event.n_items == 1 && formula.comparison.n_items == 1,
+     "an outcome without terms, for models");
+  formula_free(&formula);
+  ok(formula_parse_outcome(&formula, "her2 = over ~ adc", &error) && formula.n_terms == 1,
+     "terms are allowed beside models");
+  formula_free(&formula);
+  ok(!formula_parse(&formula, "her2 = over ~", &error) && error.status == ERROR_USAGE,
+     "without models terms are needed");
+  ok(!formula_parse_outcome(&formula, "~", &error) && error.status == ERROR_USAGE,
+     "neither outcome nor terms");
+  ok(!formula_parse_outcome(&formula, "her2 = over ~ adc +", &error), "a term is missing");
+}
+
 int main(void)
 {
+  test_outcome_alone();
   test_good();
   test_bad();
   test_parts();
