@@ -349,16 +349,16 @@ double multivar_joint_p(const struct multivar *multivar, const struct multivar_j
 static void screen(struct multivar *multivar, const bool *needs)
 {
   size_t n = multivar->n_terms;
-  const struct formula *formula = &multivar->command->formula;
   bool screening = !isnan(multivar->settings->screen);
   for (size_t t = 0; t < n; t++) {
     const struct multivar_model *single = &multivar->single[t];
     double p = multivar_joint_p(multivar, &single->joint[0]);
-    multivar->candidate[t] =
-        !screening || formula->term[t].n_parts > 1 || p < multivar->settings->screen;
+    // An interaction is nothing alone if its variables are candidates, too.
+    bool alone = !memchr(needs + t * n, true, n);
+    multivar->candidate[t] = !screening || !alone || p < multivar->settings->screen;
     // A variable that separates the outcome has no P: it must not be lost for that.
     struct error error;
-    if (screening && formula->term[t].n_parts == 1 &&
+    if (screening && alone &&
         single->regression.fit.status == LOGIT_SEPARATED &&
         !regression_check(&single->regression, &error))
       command_fail(multivar->command, &error);

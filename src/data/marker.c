@@ -93,21 +93,32 @@ static bool need_candidates(struct filler *filler, size_t m, bool *used)
   return true;
 }
 
-// Whether the rows complete for the model are those it was made on.
-static bool *find_internal(struct filler *filler)
+static bool in_any_part(const struct marker_set *set, size_t i)
 {
-  struct marker_set *set = filler->set;
+  return !isnan(set->outcome.code[i]);
+}
+
+// Whether the rows complete for model m, of those that `chosen` has, are those it was made on.
+static bool was_made_on(const struct filler *filler, size_t m,
+                        bool (*chosen)(const struct marker_set *set, size_t i))
+{
+  const struct marker_set *set = filler->set;
   size_t n = filler->table->n_rows;
-  bool *internal = NEW_ZEROED(bool, set->n_models), *own = NEW_ARRAY(bool, n);
-  for (size_t m = 0; m < set->n_models; m++) {
-    char fingerprint[65];
-    for (size_t i = 0; i < n; i++)
-      own[i] = in_part(set, i);
-    need_model(filler, m, own);
-    model_fingerprint(&set->model[m], filler->table, &set->outcome, own, fingerprint);
-    internal[m] = *fingerprint && strcmp(fingerprint, set->model[m].fingerprint) == 0;
-  }
+  bool *own = NEW_ARRAY(bool, n);
+  for (size_t i = 0; i < n; i++)
+    own[i] = chosen(set, i);
+  need_model(filler, m, own);
+  char fingerprint[65];
+  model_fingerprint(&set->model[m], filler->table, &set->outcome, own, fingerprint);
   free(own);
+  return *fingerprint && strcmp(fingerprint, set->model[m].fingerprint) == 0;
+}
+
+static bool *find_internal(const struct filler *filler)
+{
+  bool *internal = NEW_ZEROED(bool, filler->set->n_models);
+  for (size_t m = 0; m < filler->set->n_models; m++)
+    internal[m] = was_made_on(filler, m, in_part);
   return internal;
 }
 
@@ -348,8 +359,11 @@ static bool fill_model(struct filler *filler, size_t m, bool internal, struct ma
   free(x);
   if (!good)
     return error_prefix(filler->error, "model '%s'", model->name);
-  if (!internal)
+  if (!internal) {
+    marker->of_training = set->training && was_made_on(filler, m, in_training);
+    marker->of_all = set->part && was_made_on(filler, m, in_any_part);
     return true;
+  }
   // Its own rows, and the candidates' where they are needed again, are they all among these?
   size_t n_own = 0;
   bool *own = NEW_ARRAY(bool, filler->table->n_rows);

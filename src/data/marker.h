@@ -41,6 +41,9 @@ struct marker {
   // measured on them is apparent.  A FIT under --holdout --part=test was made on the training rows
   // and is not internal.
   bool internal;
+  // MODEL that is not internal, with a part asked for: it was made on the training rows, or on the
+  // rows of both parts, which makes a hold-out of it none.
+  bool of_training, of_all;
   // MODEL that is internal, but of whose own rows some are not among these (another marker lacks
   // them): it cannot be validated here.
   bool partial;

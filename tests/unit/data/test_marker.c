@@ -224,6 +224,16 @@ static void test_models(void)
      "external on a part of its rows");
   close_cohort(&cohort);
 
+  ok(open_cohort(&cohort, "y = 1 ~", fitted_model("y = 1 ~ a"), 1), "a part: %s", error.message);
+  cohort.set.part = NEW_ARRAY(bool, N);
+  cohort.set.training = NEW_ARRAY(bool, N);
+  for (size_t i = 0; i < N; i++)
+    cohort.set.training[i] = !(cohort.set.part[i] = i % 2);
+  ok(fill(&cohort, MARKERS_JOINT, true) && cohort.set.marker[0].of_all &&
+         !cohort.set.marker[0].of_training,
+     "made on both parts: no hold-out");
+  close_cohort(&cohort);
+
   ok(open_cohort(&cohort, "y = 0 ~", fitted_model("y = 1 ~ a"), 1) &&
          fill(&cohort, MARKERS_JOINT, true),
      "another event: %s", error.message);
