@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Radix sort (Knuth 1998, section 5.2.5) on the bit patterns of doubles, mapped so that
-// unsigned order is numeric order.  sort_order goes through all bits from the least
-// significant digit on.  sort_doubles needs not be stable, and looks at the most significant
-// bits only as long as these tell the values apart.
+// unsigned order is numeric order.  sort_doubles needs not be stable, and looks at the most
+// significant bits only as long as these tell the values apart.  Orders are found by address
+// calculation.
 #include <config.h>
 
 #include "base/sort.h"
 
+#include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -159,7 +161,8 @@ void sort_doubles(double *x, size_t n)
   free(count);
 }
 
-void sort_order(const double *x, size_t n, size_t *order)
+// By the digits of the values' bits, from the last to the first.
+static void order_by_digits(const double *x, size_t n, size_t *order)
 {
   uint64_t *key = NEW_ARRAY(uint64_t, n);
   size_t *from = NEW_ARRAY(size_t, n), *to = NEW_ARRAY(size_t, n);
@@ -184,4 +187,172 @@ void sort_order(const double *x, size_t n, size_t *order)
   free(from);
   free(to);
   free(count);
+}
+
+// ---- order ----
+
+// By address calculation (Knuth 1998, section 5.2.5, and exercise 5.2.1-38): the value's place
+// between the smallest and the largest, as a whole number of one or two digits, is sorted by
+// counting; the few values that share a place are then put in order by comparison.
+enum { MOST_PLACE_BITS = 11, MOST_OF_ONE_DIGIT = 1 << 10, MOST_PLACED_BY_HAND = 24 };
+
+struct order_room order_room_new(size_t n)
+{
+  assert(n <= UINT32_MAX);
+  return (struct order_room){.n = n,
+                             .key = NEW_ARRAY(uint64_t, n),
+                             .spare = NEW_ARRAY(uint64_t, n),
+                             .count = NEW_ARRAY(uint32_t, (size_t) 2 << MOST_PLACE_BITS)};
+}
+
+void order_room_free(struct order_room *room)
+{
+  free(room->key);
+  free(room->spare);
+  free(room->count);
+  *room = (struct order_room){0};
+}
+
+static unsigned place_bits(size_t n)
+{
+  unsigned bits = 64 - (unsigned) __builtin_clzll(n);
+  if (n <= MOST_OF_ONE_DIGIT)
+    return bits + 1;
+  bits = (bits + 5) / 2;
+  return bits < MOST_PLACE_BITS ? bits : MOST_PLACE_BITS;
+}
+
+// A key holds the place in its upper half and the index in its lower one.
+static size_t index_in(uint64_t key)
+{
+  return (size_t) (key & UINT32_MAX);
+}
+
+static void counts_to_starts(uint32_t *count, size_t n_digits)
+{
+  uint32_t start = 0;
+  for (size_t digit = 0; digit < n_digits; digit++) {
+    uint32_t here = count[digit];
+    count[digit] = start;
+    start += here;
+  }
+}
+
+// One stable pass by the digit at `shift`.
+static void place_pass(const uint64_t *from, uint64_t *to, size_t n, unsigned shift, uint64_t mask,
+                 uint32_t *count)
+{
+  counts_to_starts(count, mask + 1);
+  for (size_t i = 0; i < n; i++)
+    to[count[from[i] >> shift & mask]++] = from[i];
+}
+
+static void insert_places(const double *x, uint64_t *key, size_t n)
+{
+  for (size_t i = 1; i < n; i++) {
+    uint64_t inserted = key[i];
+    double value = x[index_in(inserted)];
+    size_t j = i;
+    for (; j > 0 && x[index_in(key[j - 1])] > value; j--)
+      key[j] = key[j - 1];
+    key[j] = inserted;
+  }
+}
+
+// For ranges whose reciprocal is no double.
+static void sort_far_places(const double *x, uint64_t *key, size_t n)
+{
+  double *value = NEW_ARRAY(double, n);
+  uint64_t *sorted = NEW_ARRAY(uint64_t, n);
+  size_t *order = NEW_ARRAY(size_t, n);
+  for (size_t i = 0; i < n; i++)
+    value[i] = x[index_in(key[i])];
+  order_by_digits(value, n, order);
+  for (size_t i = 0; i < n; i++)
+    sorted[i] = key[order[i]];
+  memcpy(key, sorted, n * sizeof *key);
+  free(value);
+  free(sorted);
+  free(order);
+}
+
+static void sort_places(const double *x, uint64_t *key, size_t n, uint64_t *spare, uint32_t *count);
+
+// Runs of keys that share a place.
+static void sort_place_runs(const double *x, uint64_t *key, size_t n, uint64_t *spare, uint32_t *count)
+{
+  for (size_t begin = 0, end; begin < n; begin = end) {
+    uint64_t place = key[begin] >> 32;
+    bool sorted = true;
+    for (end = begin + 1; end < n && key[end] >> 32 == place; end++)
+      sorted = sorted && x[index_in(key[end - 1])] <= x[index_in(key[end])];
+    if (!sorted)
+      sort_places(x, key + begin, end - begin, spare, count);
+  }
+}
+
+// key: indices ascending among equal values.
+static void sort_places(const double *x, uint64_t *key, size_t n, uint64_t *spare, uint32_t *count)
+{
+  if (n <= MOST_PLACED_BY_HAND) {
+    insert_places(x, key, n);
+    return;
+  }
+  double low = INFINITY, high = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    double value = x[index_in(key[i])];
+    low = value < low && value > -INFINITY ? value : low;
+    high = value > high && value < INFINITY ? value : high;
+  }
+  unsigned bits = place_bits(n);
+  bool second = n > MOST_OF_ONE_DIGIT;
+  uint64_t mask = (UINT64_C(1) << bits) - 1, top = second ? mask << bits | mask : mask;
+  // Places 1 to top - 1 are of finite values, 0 and top of infinite ones.
+  double scale = ((double) top - 2) / (high - low), most = (double) top - 1;
+  if (high == low)
+    scale = 0;
+  if (!isfinite(scale) || !(high - low < INFINITY)) {
+    sort_far_places(x, key, n);
+    return;
+  }
+  uint32_t *second_count = count + mask + 1;
+  memset(count, 0, (second ? 2 : 1) * (mask + 1) * sizeof *count);
+  for (size_t i = 0; i < n; i++) {
+    size_t index = index_in(key[i]);
+    double value = x[index], where = (value - low) * scale + 1;
+    uint64_t place = value == -INFINITY  ? 0
+                     : value == INFINITY ? top
+                                         : (uint64_t) (where < most ? where : most);
+    count[place & mask]++;
+    if (second)
+      second_count[place >> bits]++;
+    key[i] = place << 32 | index;
+  }
+  place_pass(key, spare, n, 32, mask, count);
+  if (second)
+    place_pass(spare, key, n, 32 + bits, mask, second_count);
+  else
+    memcpy(key, spare, n * sizeof *key);
+  sort_place_runs(x, key, n, spare, count);
+}
+
+void order_ascending(const double *x, size_t n, struct order_room *room, size_t *order)
+{
+  assert(n <= room->n);
+  for (size_t i = 0; i < n; i++)
+    room->key[i] = i;
+  sort_places(x, room->key, n, room->spare, room->count);
+  for (size_t i = 0; i < n; i++)
+    order[i] = index_in(room->key[i]);
+}
+
+void sort_order(const double *x, size_t n, size_t *order)
+{
+  if (n > UINT32_MAX) {
+    order_by_digits(x, n, order);
+    return;
+  }
+  struct order_room room = order_room_new(n);
+  order_ascending(x, n, &room, order);
+  order_room_free(&room);
 }
