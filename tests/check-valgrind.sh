@@ -32,6 +32,8 @@ check ./her2-multivar 'outcome = poor ~ age + gender + rcs(s100b, 3)' --ci=profi
 check ./her2-multivar 'outcome = poor ~ age + gender' --firth "$sources/datasets/asah.csv"
 check ./her2-predict --model=valgrind.json "$sources/datasets/asah.csv"
 check ./her2-nomogram valgrind.json --html=valgrind.html --figure=valgrind.svg
+check ./her2-icc --subject=id --reader=observer '~ .' --where='replicate = 1' \
+  --figure=valgrind.svg "$sources/datasets/fat.csv"
 check ./her2-audit --format=json "$sources/datasets/published"
 rm -f valgrind.out valgrind.err valgrind.svg valgrind.json valgrind.html
 echo "$passed passed, $failed failed"

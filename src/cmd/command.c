@@ -110,7 +110,7 @@ void command_load_with_models(struct command *command, const struct model *model
   report->has_input = true;
   report->input_file = memory_copy_text(file_display_name(command->file));
   report->input_rows = table->n_rows;
-  if (strcmp(command->format->name, "json") == 0)
+  if (command_writes(command, "json"))
     strcpy(report->input_digest, table_digest(table));
   bool *keep = NEW_ARRAY(bool, table->n_rows);
   if (!cohort_keep(table, &command->cohort, keep, &error))
@@ -163,9 +163,17 @@ bool *command_part(struct command *command, const struct outcome *outcome)
   return part;
 }
 
+bool command_writes(const struct command *command, const char *format)
+{
+  bool writes = strcmp(command->format->name, format) == 0;
+  for (size_t i = 0; i < command->n_further_outputs; i++)
+    writes |= strcmp(command->further_output[i].format->name, format) == 0;
+  return writes;
+}
+
 bool command_wants_table(const struct command *command, const char *name)
 {
-  if (strcmp(command->format->name, "json") == 0 || command->tables_directory)
+  if (command_writes(command, "json") || command->tables_directory)
     return true;
   return command->table_name && strcmp(command->table_name, name) == 0;
 }
@@ -198,6 +206,7 @@ void command_release(struct command *command)
   free(command->figure);
   free(command->operand);
   free(command->model);
+  free(command->further_output);
   free(command->formula_from_file);
   formula_free(&command->formula);
   table_free(&command->table);
@@ -235,6 +244,19 @@ static bool write_with_companion(const struct command *command, const struct tex
   return output_commit(&output, error);
 }
 
+static bool write_further(const struct command *command, int digits, struct error *error)
+{
+  bool good = true;
+  for (size_t i = 0; i < command->n_further_outputs && good; i++) {
+    const struct output_request *request = &command->further_output[i];
+    struct text text = {0};
+    request->format->write(&command->report, command->table_name, digits, &text);
+    good = file_write(request->path, text.bytes, text.length, error);
+    text_free(&text);
+  }
+  return good;
+}
+
 // Prints the warnings from the first-th on; with --strict they end the process.
 static void give_warnings(const struct command *command, size_t first)
 {
@@ -266,6 +288,8 @@ int command_finish(struct command *command, figure_drawer draw, void *context)
   command->format->write(report, command->table_name, digits, &output);
   if (command->tables_directory &&
       !report_write_tables(report, command->tables_directory, &error))
+    command_fail(command, &error);
+  if (!write_further(command, digits, &error))
     command_fail(command, &error);
   if (command->companion_path ? !write_with_companion(command, &output, &error)
                               : !write_output(command, &output, &error))

@@ -48,6 +48,7 @@ enum option_groups {
   OPTIONS_MODEL = 1024,  // model
   OPTIONS_WRITE = 2048,  // output, strict, quiet
   OPTIONS_THREADS = 4096, // threads
+  OPTIONS_PRODUCT = 8192, // --output gets a product, not the report
   OPERANDS_MANY = 128,  // any number of files and folders as operands, no formula
 };
 
@@ -67,6 +68,12 @@ struct figure_request {
   char *path;
 };
 
+// One --output of several.
+struct output_request {
+  const char *path;
+  const struct report_format *format;
+};
+
 struct command {
   const struct command_spec *spec;
   void *settings;               // for the command's own options
@@ -79,7 +86,10 @@ struct command {
   const struct report_format *format;
   const char *table_name;       // NULL: not asked
   const char *tables_directory;
-  const char *output;
+  bool format_asked;
+  const char *output;           // the first
+  struct output_request *further_output;
+  size_t n_further_outputs;
   struct figure_request *figure;
   size_t n_figures;
   int digits;                   // -1: not asked
@@ -131,6 +141,9 @@ bool *command_part(struct command *command, const struct outcome *outcome);
 // True if the output asks for this tidy table: all of them in json and --tables, the
 // named one, or the one that the layout needs.
 bool command_wants_table(const struct command *command, const char *name);
+
+// True if some output is in this format ("json").
+bool command_writes(const struct command *command, const char *format);
 
 // Writes figures, tables and at last the output, prints the warnings, releases
 // everything and returns the exit status.  `draw` fills a figure of the given kind (NULL:

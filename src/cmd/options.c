@@ -158,6 +158,7 @@ static bool set_format(void *settings, const char *value, struct error *error)
 {
   struct command *command = settings;
   command->format = report_find_format(value);
+  command->format_asked = true;
   if (command->format)
     return true;
   struct text names = {0};
@@ -199,7 +200,42 @@ static bool set_output(void *settings, const char *value, struct error *error)
 {
   if (!*value)
     return error_set(error, ERROR_USAGE, "the name of the file is empty");
-  ((struct command *) settings)->output = value;
+  struct command *command = settings;
+  if (!command->output) {
+    command->output = value;
+    return true;
+  }
+  RESIZE_ARRAY(command->further_output, command->n_further_outputs + 1);
+  command->further_output[command->n_further_outputs++] = (struct output_request){value, NULL};
+  return true;
+}
+
+// The name of an output says its format, if --format does not.
+static bool choose_formats(struct command *command, struct error *error)
+{
+  bool reports = command->spec->groups & OPTIONS_OUTPUT &&
+                 !(command->spec->groups & OPTIONS_PRODUCT);
+  size_t n = command->n_further_outputs;
+  if (n && !reports)
+    return error_set(error, ERROR_USAGE, "--output stands twice");
+  if (n && command->format_asked)
+    return error_set(error, ERROR_USAGE,
+                     "several outputs are in the formats of their names: leave out --format");
+  if (!reports || command->format_asked || !command->output)
+    return true;
+  const struct report_format *first = report_format_of_path(command->output);
+  if (first)
+    command->format = first;
+  else if (n)
+    return error_set(error, ERROR_USAGE, "'%s' does not say its format (.txt, .csv, .json, ...)",
+                     command->output);
+  for (size_t i = 0; i < n; i++) {
+    struct output_request *request = &command->further_output[i];
+    request->format = report_format_of_path(request->path);
+    if (!request->format)
+      return error_set(error, ERROR_USAGE, "'%s' does not say its format (.txt, .csv, .json, ...)",
+                       request->path);
+  }
   return true;
 }
 
@@ -341,7 +377,8 @@ static const struct {
      {"table", 0, "NAME", "print this table ('list' names them)", set_table}},
     {OPTIONS_OUTPUT, {"tables", 0, "DIR", "write every table as DIR/NAME.csv too", set_tables}},
     {OPTIONS_OUTPUT | OPTIONS_WRITE,
-     {"output", 'o', "FILE", "write here, whole or not at all", set_output}},
+     {"output", 'o', "FILE", "write here, whole or not at all (repeatable: .txt, .json, ...)",
+                     set_output}},
     {OPTIONS_FIGURE,
      {"figure", 0, "[KIND:]FILE", "draw into FILE.{svg,pdf,png,eps,txt,gp} ('list' names the kinds)",
       set_figure}},
@@ -605,5 +642,5 @@ bool options_parse(struct command *command, int argc, char **argv, struct error 
     good = take_operand(command, argv[optind], &has_file, error);
   free(known);
   free(entry);
-  return good;
+  return good && choose_formats(command, error);
 }

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -17,14 +18,14 @@
 #include "report/format.h"
 
 const struct report_format report_formats[] = {
-    {"text", "tables as a journal prints them, for the terminal", format_text_write},
-    {"csv", "one tidy table at full precision, comma-separated", format_csv_write},
-    {"tsv", "one tidy table at full precision, tab-separated", format_tsv_write},
-    {"json", "everything, at full precision", format_json_write},
-    {"markdown", "tables as a journal prints them, as pipe tables", format_markdown_write},
-    {"latex", "tables as a journal prints them, for booktabs", format_latex_write},
-    {"html", "tables as a journal prints them, as one complete page", format_html_write},
-    {NULL, NULL, NULL},
+    {"text", "txt", "tables as a journal prints them, for the terminal", format_text_write},
+    {"csv", "csv", "one tidy table at full precision, comma-separated", format_csv_write},
+    {"tsv", "tsv", "one tidy table at full precision, tab-separated", format_tsv_write},
+    {"json", "json", "everything, at full precision", format_json_write},
+    {"markdown", "md", "tables as a journal prints them, as pipe tables", format_markdown_write},
+    {"latex", "tex", "tables as a journal prints them, for booktabs", format_latex_write},
+    {"html", "html", "tables as a journal prints them, as one complete page", format_html_write},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct report_format *report_find_format(const char *name)
@@ -32,6 +33,15 @@ const struct report_format *report_find_format(const char *name)
   for (const struct report_format *format = report_formats; format->name; format++)
     if (strcmp(format->name, name) == 0)
       return format;
+  return NULL;
+}
+
+const struct report_format *report_format_of_path(const char *path)
+{
+  const char *dot = strrchr(path, '.');
+  for (const struct report_format *f = report_formats; dot && f->name; f++)
+    if (strcasecmp(dot + 1, f->extension) == 0)
+      return f;
   return NULL;
 }
 

@@ -123,8 +123,9 @@ void layout_footnote(struct layout *layout, const char *format, ...)
 // ---- output ----
 
 struct report_format {
-  const char *name; // "text", "csv", ...
-  const char *help; // one line
+  const char *name;      // "text", "csv", ...
+  const char *extension; // of files that hold it: "txt", "csv", ...
+  const char *help;      // one line
   // Appends the whole output.  table_name NULL: the primary (first) table for csv and
   // tsv, all layouts for the reader's formats, everything for json.  With a name the
   // reader's formats print that tidy table, numbers in `digits` significant digits (P
@@ -137,6 +138,8 @@ struct report_format {
 // text, csv, tsv, json, markdown, latex, html; ended by a name NULL.
 extern const struct report_format report_formats[];
 const struct report_format *report_find_format(const char *name);
+// The format that a path's extension names (case does not matter); NULL if none does.
+const struct report_format *report_format_of_path(const char *path);
 
 // Every tidy table as DIRECTORY/NAME.csv (made if absent), each written atomically.
 bool report_write_tables(const struct report *report, const char *directory, struct error *error);
