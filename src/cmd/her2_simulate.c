@@ -78,7 +78,7 @@ static const struct command_spec spec = {
     .name = "her2-simulate",
     .operands = "--published=DIR",
     .summary = "Make a simulated cohort that has the numbers of a study's printed tables.",
-    .groups = OPTIONS_OUTPUT | OPTIONS_SEED,
+    .groups = OPTIONS_OUTPUT | OPTIONS_SEED | OPTIONS_PRODUCT,
     .option = own_options,
     .tables = tables,
     .example = "her2-simulate --published=datasets/published -o simulated.csv "
