@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // her2-predict: a cohort with the risks of models appended.
 //
-// The cohort's cells are copied from the text of the file, not from what was read of them.
+// The cohort's cells are copied from the text of the file, not from what was read of them; a
+// file of SPSS, Stata or SAS is read once more, whole.
 // A first pass over the rows settles who gets a risk and what must be said; after it nothing
 // but writing can fail, and the rows go out in portions.
 #include <config.h>
@@ -18,8 +19,9 @@
 #include "base/number.h"
 #include "cmd/command.h"
 #include "cmd/nomogram_scale.h"
-#include "data/csv.h"
 #include "data/cohort.h"
+#include "data/csv.h"
+#include "data/statfile.h"
 #include "stats/nomogram.h"
 
 enum { CHUNK_ROWS = 1024, PORTION_CHUNKS = 64, N_RESULTS = 6 };
@@ -53,6 +55,7 @@ struct predict {
   struct predictor *predictor;
   size_t n_models;
   size_t *row, n_asked;      // rows that --where keeps
+  enum statfile_kind kind;   // of the output; STATFILE_NONE: CSV
 };
 
 // ---- options ----
@@ -87,7 +90,7 @@ static const struct option_spec own_options[] = {
 static const struct command_spec spec = {
     .name = "her2-predict",
     .operands = "--model=FILE [FILE]",
-    .summary = "Append the risks that models give to a cohort, as CSV.",
+    .summary = "Append the risks that models give to a cohort, as CSV, .sav or .dta.",
     .groups = OPTIONS_TABLE | OPTIONS_MODEL | OPTIONS_LEVEL | OPTIONS_WRITE | OPTIONS_THREADS,
     .option = own_options,
     .example = "her2-predict --model=zero-low.json cohort.csv >predicted.csv",
@@ -433,7 +436,25 @@ static void append_record(struct text *text, const struct csv_cell *cell, size_t
   }
 }
 
-// One row's six cells, each behind its comma.
+// One row's six results; NaN: none.
+static void compute_results(const struct predictor *predictor, const double *x,
+                            enum row_state state, double level, double result[N_RESULTS])
+{
+  const struct model *model = predictor->model;
+  const struct scale *scale = &predictor->scale;
+  struct model_prediction prediction = model_predict(model, x, level);
+  result[0] = prediction.risk;
+  result[1] = prediction.risk_low;
+  result[2] = prediction.risk_high;
+  result[3] = prediction.linear_predictor;
+  result[4] = NAN;
+  if (scale->points_per_unit > 0)
+    result[4] = nomogram_total_points(prediction.linear_predictor, model->coefficient[0],
+                                      scale->least, scale->n_groups, scale->points_per_unit);
+  result[5] = state == ROW_OUTSIDE;
+}
+
+// The same as cells, each behind its comma.
 static void append_results(struct text *text, const struct predictor *predictor, const double *x,
                            enum row_state state, double level)
 {
@@ -441,19 +462,10 @@ static void append_results(struct text *text, const struct predictor *predictor,
     text_append_bytes(text, ",,,,,,", N_RESULTS);
     return;
   }
-  const struct model *model = predictor->model;
-  const struct scale *scale = &predictor->scale;
-  struct model_prediction prediction = model_predict(model, x, level);
-  append_number(text, prediction.risk);
-  append_number(text, prediction.risk_low);
-  append_number(text, prediction.risk_high);
-  append_number(text, prediction.linear_predictor);
-  double points = NAN;
-  if (scale->points_per_unit > 0)
-    points = nomogram_total_points(prediction.linear_predictor, model->coefficient[0],
-                                   scale->least, scale->n_groups, scale->points_per_unit);
-  append_number(text, points);
-  text_append(text, state == ROW_OUTSIDE ? ",1" : ",0");
+  double result[N_RESULTS];
+  compute_results(predictor, x, state, level, result);
+  for (size_t k = 0; k < N_RESULTS; k++)
+    append_number(text, result[k]);
 }
 
 // Records of the file, and what goes behind them.
@@ -525,33 +537,64 @@ static void write_header(const struct predict *predict, struct output_file *outp
   text_free(&text);
 }
 
-// The next rows of the file; how many there were.
-static size_t read_chunk(struct csv_reader *reader, struct chunk *chunk, size_t first_row,
-                         bool plain, bool comma)
+// Where the rows come from: text, or a file of another program.
+struct cohort_rows {
+  struct csv_reader *reader;
+  bool plain, comma;
+  struct statfile file; // without a reader
+  struct text cell;
+};
+
+// The row of a statistics file as a record; false behind the last one.
+static bool append_file_row(struct text *text, struct cohort_rows *rows, size_t row)
+{
+  if (row >= rows->file.n_rows)
+    return false;
+  for (size_t i = 0; i < rows->file.n_columns; i++) {
+    const struct statfile_column *column = &rows->file.column[i];
+    text_clear(&rows->cell);
+    statfile_append_cell(&rows->cell, column, row);
+    if (i)
+      text_append_character(text, ',');
+    append_cell(text, text_content(&rows->cell), rows->cell.length,
+                column->content == STATFILE_TEXT || column->all_labelled);
+  }
+  return true;
+}
+
+static bool append_next_row(struct text *text, struct cohort_rows *rows, size_t row)
 {
   struct csv_cell *cell;
   size_t n_cells;
+  if (!rows->reader)
+    return append_file_row(text, rows, row);
+  if (csv_next(rows->reader, &cell, &n_cells, NULL) != CSV_RECORD)
+    return false;
+  append_record(text, cell, n_cells, rows->plain, rows->comma);
+  return true;
+}
+
+// The next rows of the file; how many there were.
+static size_t read_chunk(struct cohort_rows *rows, struct chunk *chunk, size_t first_row)
+{
   text_clear(&chunk->record);
   chunk->first_row = first_row;
   chunk->n_rows = 0;
   while (chunk->n_rows < CHUNK_ROWS &&
-         csv_next(reader, &cell, &n_cells, NULL) == CSV_RECORD) {
-    append_record(&chunk->record, cell, n_cells, plain, comma);
+         append_next_row(&chunk->record, rows, first_row + chunk->n_rows))
     chunk->end[chunk->n_rows++] = chunk->record.length;
-  }
   return chunk->n_rows;
 }
 
-static void write_rows(const struct predict *predict, struct csv_reader *reader,
+static void write_rows(const struct predict *predict, struct cohort_rows *rows,
                        struct output_file *output)
 {
   const struct command *command = predict->command;
-  bool plain = is_plain(command, reader), comma = command->cohort.table.decimal == ',';
   struct chunk *chunk = NEW_ZEROED(struct chunk, PORTION_CHUNKS);
   size_t n_rows = 0, n_chunks;
   do {
     for (n_chunks = 0; n_chunks < PORTION_CHUNKS; n_chunks++) {
-      size_t n = read_chunk(reader, &chunk[n_chunks], n_rows, plain, comma);
+      size_t n = read_chunk(rows, &chunk[n_chunks], n_rows);
       if (!n)
         break;
       n_rows += n;
@@ -570,29 +613,123 @@ static void write_rows(const struct predict *predict, struct csv_reader *reader,
   free(chunk);
 }
 
-static void write_all(const struct predict *predict)
+static bool open_rows(struct cohort_rows *rows, struct command *command, struct error *error)
 {
-  const struct command *command = predict->command;
-  const struct table *table = &command->table;
-  struct error error = {0};
-  if (!table_delimiter(table)) {
-    error_set(&error, ERROR_DATA, "%s: not delimited text: export it as CSV first", table->name);
-    command_fail(command, &error);
-  }
+  struct table *table = &command->table;
+  *rows = (struct cohort_rows){0};
+  if (!table_delimiter(table))
+    return statfile_from_table(&rows->file, table, error);
   size_t length, n_cells;
   struct csv_cell *cell;
   const char *content = table_content(table, &length);
-  struct csv_reader *reader =
-      csv_open(content, length, table->name, table_delimiter(table), &error);
+  rows->reader = csv_open(content, length, table->name, table_delimiter(table), error);
+  if (!rows->reader || csv_next(rows->reader, &cell, &n_cells, error) != CSV_RECORD)
+    return false;
+  rows->plain = is_plain(command, rows->reader);
+  rows->comma = command->cohort.table.decimal == ',';
+  return true;
+}
+
+static void close_rows(struct cohort_rows *rows)
+{
+  csv_close(rows->reader);
+  statfile_free(&rows->file);
+  text_free(&rows->cell);
+}
+
+static void write_text(const struct predict *predict)
+{
+  struct command *command = predict->command;
+  struct error error = {0};
+  struct cohort_rows rows;
   struct output_file output;
-  if (!reader || csv_next(reader, &cell, &n_cells, &error) != CSV_RECORD ||
-      !output_open(&output, command->output, &error))
+  if (!open_rows(&rows, command, &error) || !output_open(&output, command->output, &error))
     command_fail(command, &error);
   write_header(predict, &output);
-  write_rows(predict, reader, &output);
-  csv_close(reader);
+  write_rows(predict, &rows, &output);
+  close_rows(&rows);
   if (!output_commit(&output, &error))
     command_fail(command, &error);
+}
+
+// ---- writing for SPSS and Stata ----
+
+static void take_bytes(const char *bytes, size_t n, void *output)
+{
+  output_write(output, bytes, n);
+}
+
+static const char *const result_title[N_RESULTS] = {
+    "Risk",   "Risk, lower limit", "Risk, upper limit", "Linear predictor (log odds)",
+    "Points", "Out of the range of the fit"};
+
+// Six new columns behind those of the file.
+static void add_result_columns(const struct predictor *predictor, struct statfile *file)
+{
+  for (size_t k = 0; k < N_RESULTS; k++) {
+    char *label = text_format("%s: %s", predictor->model->name, result_title[k]);
+    struct statfile_column *column =
+        statfile_add_column(file, predictor->column[k], label, STATFILE_NUMBER);
+    free(label);
+    if (k < N_RESULTS - 1)
+      continue;
+    column->nominal = true;
+    statfile_add_label(column, 0, "no");
+    statfile_add_label(column, 1, "yes");
+  }
+}
+
+static void fill_result_columns(const struct predict *predict, const struct predictor *predictor,
+                                struct statfile_column *column)
+{
+  const struct design *design = &predictor->model->design;
+  double *value = NEW_ARRAY(double, design->n_variables);
+  double *x = NEW_ARRAY(double, design->n_columns);
+  for (size_t i = 0; i < predict->n_asked; i++) {
+    size_t row = predict->row[i];
+    enum row_state state = predictor->state[row];
+    if (state < ROW_INSIDE)
+      continue;
+    bool good = design_values(design, &predict->command->table, &row, 1, value, NULL);
+    assert(good);
+    (void) good;
+    design_evaluate_values(design, value, x);
+    double result[N_RESULTS];
+    compute_results(predictor, x, state, predict->command->level, result);
+    for (size_t k = 0; k < N_RESULTS; k++)
+      column[k].value[row] = isnan(result[k]) ? column[k].value[row] : result[k];
+  }
+  free(value);
+  free(x);
+}
+
+static void write_statfile(const struct predict *predict)
+{
+  struct command *command = predict->command;
+  struct error error = {0};
+  struct statfile file;
+  struct text_list notes = {0};
+  struct output_file output;
+  if (!statfile_from_table(&file, &command->table, &error))
+    command_fail(command, &error);
+  size_t first = file.n_columns;
+  for (size_t m = 0; m < predict->n_models; m++)
+    add_result_columns(&predict->predictor[m], &file);
+  for (size_t m = 0; m < predict->n_models; m++)
+    fill_result_columns(predict, &predict->predictor[m], &file.column[first + m * N_RESULTS]);
+  if (!output_open(&output, command->output, &error))
+    command_fail(command, &error);
+  if (!statfile_write(&file, predict->kind, take_bytes, &output, &notes, &error)) {
+    output_discard(&output);
+    error_prefix(&error, "%s", command->output);
+    command_fail(command, &error);
+  }
+  statfile_free(&file);
+  if (!output_commit(&output, &error))
+    command_fail(command, &error);
+  for (size_t i = 0; i < notes.n_items && !command->quiet; i++)
+    fprintf(stderr, "%s: note: %s\n", spec.name, notes.item[i]);
+  text_list_free(&notes);
 }
 
 // ---- the command ----
@@ -624,6 +761,8 @@ int main(int argc, char **argv)
   read_models(&predict);
   name_columns(&predict, &settings);
   struct error error = {0};
+  if (!statfile_output_kind(command.output, &predict.kind, &error))
+    command_fail(&command, &error);
   if (!cohort_load(&command.table, &command.formula, command.file, &command.cohort, predict.model,
                    predict.n_models, &error))
     command_fail(&command, &error);
@@ -632,7 +771,10 @@ int main(int argc, char **argv)
   for (size_t m = 0; m < predict.n_models; m++)
     judge_all(&predict, &predict.predictor[m]);
   say_all(&predict);
-  write_all(&predict);
+  if (predict.kind == STATFILE_NONE)
+    write_text(&predict);
+  else
+    write_statfile(&predict);
   release(&predict);
   text_list_free(&settings.risk);
   command_release(&command);

@@ -95,6 +95,14 @@ static bool set_codebook(void *settings, const char *value, struct error *error)
   return true;
 }
 
+static bool set_catalog(void *settings, const char *value, struct error *error)
+{
+  (void) error;
+  struct command *command = settings;
+  command->cohort.table.catalog = value;
+  return true;
+}
+
 static bool set_encoding(void *settings, const char *value, struct error *error)
 {
   struct command *command = settings;
@@ -365,7 +373,11 @@ static const struct {
     {OPTIONS_INPUT | OPTIONS_TABLE,
      {"decimal", 0, "MARK", "decimal mark, '.' or ','", set_decimal}},
     {OPTIONS_INPUT | OPTIONS_TABLE,
-     {"encoding", 0, "NAME", "character set of the file (else UTF-8)", set_encoding}},
+     {"encoding", 0, "NAME", "character set of the file (else what it says itself, or UTF-8)",
+      set_encoding}},
+    {OPTIONS_INPUT | OPTIONS_TABLE,
+     {"catalog", 0, "FILE", "SAS value labels (.sas7bcat) of a .sas7bdat or .xpt file",
+      set_catalog}},
     {OPTIONS_MODEL, {"model", 0, "FILE", "a model file, her2-model(5) (repeatable)", set_model}},
     {OPTIONS_INPUT, {"formula-file", 0, "FILE", "read the formula from here", set_formula_file}},
     {OPTIONS_LIKE,

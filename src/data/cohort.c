@@ -374,7 +374,7 @@ static void expand_rest(struct formula *formula, struct table *table)
   free(formula->term);
   formula->term = expanded;
   formula->n_terms = n_expanded;
-  note_names(table, &typed, "id, date or ignore in the codebook");
+  note_names(table, &typed, "id, date or ignore");
   note_names(table, &many, "more than 20 levels, or as many as rows");
   note_names(table, &unreadable, "neither numbers nor levels");
 }

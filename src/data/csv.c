@@ -110,7 +110,7 @@ static bool check_encoding(const char *start, const char *end, const struct surv
     find_place(start, run + bad, &line, &character);
     return error_set(error, ERROR_DATA,
                      "%s:%zu: character %zu (byte 0x%02X) is not UTF-8 (save the file as UTF-8, or "
-                     "use --encoding=NAME, as in --encoding=windows-1252)",
+                     "use --encoding=NAME, as in --encoding=GB18030 or windows-1252)",
                      name, line, character, (unsigned char) run[bad]);
   }
   if (survey->nul < end) {

@@ -13,16 +13,16 @@
 #include <assert.h>
 #include <ctype.h>
 #include <endian.h>
-#include <errno.h>
-#include <iconv.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/csv.h"
+#include "data/encoding.h"
 #include "data/table_source.h"
 
 enum {
@@ -71,43 +71,22 @@ struct reading {
 
 // --- Opening
 
-static bool convert_encoding(struct text *content, const char *encoding, const char *name,
-                             struct error *error)
+// UTF-8 from whatever it is.  A byte order mark is a surer witness than an option.
+static bool decode(struct table *table, const char *asked, struct error *error)
 {
-  iconv_t converter = iconv_open("UTF-8", encoding);
-  if (converter == (iconv_t) -1)
-    return error_set(error, ERROR_USAGE, "unknown encoding '%s' (`iconv -l` lists them)", encoding);
-  struct text converted = {0};
-  char *from = content->bytes;
-  size_t n_from = content->length;
-  bool good = true, flushing = false;
-  while (good) {
-    GROW_ARRAY(converted.bytes, converted.capacity, converted.length + n_from + 64);
-    char *to = converted.bytes + converted.length;
-    size_t n_to = converted.capacity - converted.length - 1;
-    size_t status = iconv(converter, flushing ? NULL : &from, &n_from, &to, &n_to);
-    converted.length = (size_t) (to - converted.bytes);
-    if (status != (size_t) -1 && flushing)
-      break;
-    if (status != (size_t) -1) {
-      flushing = true;
-    } else if (errno != E2BIG) {
-      size_t line = 1;
-      for (const char *p = converted.bytes; p < to; p++)
-        line += *p == '\n';
-      good = error_set(error, ERROR_DATA, "%s:%zu: byte 0x%02X is not %s text", name, line,
-                       (unsigned char) *from, encoding);
-    }
-  }
-  iconv_close(converter);
-  if (!good) {
-    text_free(&converted);
+  struct text *content = &table->source->content;
+  if (asked && !encoding_check(asked, error))
     return false;
-  }
-  converted.bytes[converted.length] = '\0';
-  text_free(content);
-  *content = converted;
-  return true;
+  const char *marked = encoding_of_mark(text_content(content), content->length);
+  if (marked && asked && strncasecmp(asked, marked, strlen(asked)) != 0)
+    text_list_adopt(&table->notes, text_format("%s says by its first bytes that it is %s: "
+                                               "--encoding=%s was not applied",
+                                               table->name, marked, asked));
+  const char *encoding = marked ? marked : asked;
+  if (!encoding || strcmp(encoding, "UTF-8") == 0)
+    return true;
+  table_digest(table); // of the bytes that are about to go
+  return encoding_convert(content, encoding, table->name, error);
 }
 
 static bool take_header(struct table *table, struct text_state *state, struct error *error)
@@ -154,11 +133,8 @@ static bool open_text(struct table *table, const struct table_options *options, 
   struct table_source *source = table->source;
   struct text_state *state = NEW_ZEROED(struct text_state, 1);
   source->state = state;
-  if (options->encoding) {
-    table_digest(table); // of the bytes that are about to go
-    if (!convert_encoding(&source->content, options->encoding, table->name, error))
-      return false;
-  }
+  if (!decode(table, options->encoding, error))
+    return false;
   const char *content = text_content(&source->content);
   state->reader = csv_open(content, source->content.length, table->name, options->delimiter, error);
   if (!state->reader)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tables, whatever format their file has.  Magic bytes: SPSS "System File Format" and
-// "Portable File Format" (PSPP developers' guide, appendices B and C); Stata's help
-// dta_115 and dta_117; M. Shotwell, "SAS7BDAT Database Binary Format"; SAS technical note
-// TS-140 (XPORT); file(1)'s list for the others.
+// Tables, whatever format their file has.  Magic bytes of those that are refused: file(1)'s
+// list.
 #include <config.h>
 
 #include "data/table.h"
@@ -10,7 +8,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,12 +21,16 @@
 
 // In this order; the last takes what no other did.
 static const struct table_format *const formats[] = {
+    &table_format_statfile,
     &table_format_text,
 };
 
 // --- Files that are refused
 
+enum advice { ADVISE_EXPORT, ADVISE_SHEET, ADVISE_CATALOG, ADVISE_UNPACK };
+
 struct magic {
+  enum advice advice;
   const char *what;
   size_t from, until; // where the bytes may begin
   const char *bytes;
@@ -37,57 +38,65 @@ struct magic {
 };
 
 // Bytes that no header of a CSV file has: a column may well be named PAR1.
-#define MAGIC(what, from, until, bytes)                                                            \
+#define MAGIC(advice, what, from, until, bytes)                                                    \
   {                                                                                                \
-    what, from, until, bytes, sizeof bytes - 1                                                     \
+    advice, what, from, until, bytes, sizeof bytes - 1                                             \
   }
 static const struct magic magics[] = {
-    MAGIC("an SPSS .sav file", 0, 0, "$FL2"),
-    MAGIC("an SPSS .zsav file", 0, 0, "$FL3"),
-    MAGIC("an SPSS portable (.por) file", 0, 512, "SPSS PORT FILE"),
-    MAGIC("a Stata .dta file", 0, 0, "<stata_dta>"),
-    MAGIC("a SAS transport (.xpt) file", 0, 0, "HEADER RECORD*******LIB"),
-    MAGIC("a SAS .sas7bdat file", 12, 12,
-          "\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c\x18\x1f\x10\x11"),
-    MAGIC("an OpenDocument (.ods) spreadsheet", 30, 30, "mimetypeapplication/vnd.oasis"),
-    MAGIC("an old Excel (.xls) workbook", 0, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-    MAGIC("a PDF document", 0, 0, "%PDF-"),
-    MAGIC("an R data (.rda) file", 0, 0, "RDX2\nX\n"),
-    MAGIC("an R data (.rda) file", 0, 0, "RDX3\nX\n"),
-    MAGIC("an R data (.rds) file", 0, 0, "X\n\0\0\0"),
-    MAGIC("an Apache Parquet file", 0, 0, "PAR1\x15"),
-    MAGIC("an Apache Arrow (Feather) file", 0, 0, "ARROW1\0"),
-    MAGIC("an SQLite database", 0, 0, "SQLite format 3"),
-    MAGIC("an xz archive", 0, 0,
+    MAGIC(ADVISE_CATALOG, "a SAS catalog (.sas7bcat)", 12, 12,
+          "\xc2\xea\x81\x63\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c\x18\x1f\x10\x11"),
+    MAGIC(ADVISE_EXPORT, "a SAS CPORT file", 0, 0, "**COMPRESSED** **COMPRESSED**"),
+    MAGIC(ADVISE_SHEET, "an OpenDocument (.ods) spreadsheet", 30, 30,
+          "mimetypeapplication/vnd.oasis"),
+    MAGIC(ADVISE_SHEET, "an old Excel (.xls) workbook", 0, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    MAGIC(ADVISE_EXPORT, "a PDF document", 0, 0, "%PDF-"),
+    MAGIC(ADVISE_EXPORT, "an XML document", 0, 0, "<?xml"),
+    MAGIC(ADVISE_EXPORT, "an HTML page", 0, 0, "<html"),
+    MAGIC(ADVISE_EXPORT, "an HTML page", 0, 0, "<HTML"),
+    MAGIC(ADVISE_EXPORT, "an HTML page", 0, 0, "<!DOCTYPE"),
+    MAGIC(ADVISE_EXPORT, "an R data (.rda) file", 0, 0, "RDX2\nX\n"),
+    MAGIC(ADVISE_EXPORT, "an R data (.rda) file", 0, 0, "RDX3\nX\n"),
+    MAGIC(ADVISE_EXPORT, "an R data (.rds) file", 0, 0, "X\n\0\0\0"),
+    MAGIC(ADVISE_EXPORT, "an Apache Parquet file", 0, 0, "PAR1\x15"),
+    MAGIC(ADVISE_EXPORT, "an Apache Arrow (Feather) file", 0, 0, "ARROW1\0"),
+    MAGIC(ADVISE_EXPORT, "an SQLite database", 0, 0, "SQLite format 3"),
+    MAGIC(ADVISE_UNPACK, "an xz archive", 0, 0,
           "\xfd"
           "7zXZ"),
-    MAGIC("a bzip2 archive", 4, 4, "1AY&SY"),
-    MAGIC("a Zstandard archive", 0, 0, "\x28\xb5\x2f\xfd"),
+    MAGIC(ADVISE_UNPACK, "a bzip2 archive", 4, 4, "1AY&SY"),
+    MAGIC(ADVISE_UNPACK, "a Zstandard archive", 0, 0, "\x28\xb5\x2f\xfd"),
 };
 
-// Stata's formats 102 to 115 begin with release, byte order, file type 1 and a zero byte.
-static bool is_old_stata(const unsigned char *content, size_t length)
+// NULL for a file that may be text.
+static const struct magic *find_magic(const char *content, size_t length)
 {
-  return length > 60 && content[0] >= 102 && content[0] <= 115 &&
-         (content[1] == 1 || content[1] == 2) && content[2] == 1 && content[3] == 0;
-}
-
-static const char *name_binary(const char *content, size_t length)
-{
+  static const struct magic workbook = {ADVISE_SHEET, "an Excel (.xlsx) workbook", 0, 0, "", 0};
+  static const struct magic archive = {ADVISE_UNPACK, "a ZIP archive", 0, 0, "", 0};
   for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
     const struct magic *magic = &magics[i];
     size_t room = magic->until + magic->n_bytes;
     room = room < length ? room : length;
     if (magic->from < room &&
         memmem(content + magic->from, room - magic->from, magic->bytes, magic->n_bytes))
-      return magic->what;
+      return magic;
   }
-  if (is_old_stata((const unsigned char *) content, length))
-    return "a Stata .dta file";
   if (length >= 4 && memcmp(content, "PK\3\4", 4) == 0)
-    return memmem(content, length, "xl/workbook", 11) ? "an Excel (.xlsx) workbook"
-                                                      : "a ZIP archive";
+    return memmem(content, length, "xl/workbook", 11) ? &workbook : &archive;
   return NULL;
+}
+
+static bool refuse_binary(const struct magic *magic, const char *name, struct error *error)
+{
+  static const char *const advice[] = {
+      [ADVISE_EXPORT] = "export the table as CSV (UTF-8) first",
+      [ADVISE_SHEET] = "export the sheet with the cohort, one row a patient under one line of "
+                       "names, as CSV UTF-8",
+      [ADVISE_CATALOG] = "give it by --catalog, and the .sas7bdat file that it belongs to as the "
+                         "cohort",
+      [ADVISE_UNPACK] = "unpack it, or export the table as CSV (UTF-8)",
+  };
+  return error_set(error, ERROR_DATA, "%s: this is %s: %s", name, magic->what,
+                   advice[magic->advice]);
 }
 
 // --- Opening
@@ -120,10 +129,14 @@ static void apply_codebook(const struct table *table, struct column *column)
   const struct codebook_entry *entry = codebook_find(&table->codebook, column->name);
   if (!entry)
     return;
-  column->label = memory_copy_text(entry->label);
+  if (entry->label) {
+    free(column->label);
+    column->label = memory_copy_text(entry->label);
+  }
   column->unit = memory_copy_text(entry->unit);
   column->digits = entry->digits;
-  column->variable_type = entry->type;
+  if (entry->type != VARIABLE_UNSTATED)
+    column->variable_type = entry->type;
 }
 
 static bool has_column(const struct table *table, const char *name)
@@ -175,38 +188,62 @@ static void take_missing_tokens(struct table_source *source, const struct text_l
   }
 }
 
-bool table_open(struct table *table, const char *path, const struct table_options *options,
-                struct error *error)
+static void start_table(struct table *table, const char *name,
+                        const struct table_options *options)
 {
   *table = (struct table){0};
-  table->name = memory_copy_text(file_display_name(path));
+  table->name = memory_copy_text(name);
   struct table_source *source = table->source = NEW_ZEROED(struct table_source, 1);
   source->decimal = options->decimal ? options->decimal : '.';
   take_missing_tokens(source, &options->na);
+}
 
-  bool good = file_read(path, &source->content, error);
-  if (!good)
-    goto out;
+// The content is there.
+static bool open_source(struct table *table, const struct table_options *options,
+                        struct error *error)
+{
+  struct table_source *source = table->source;
   const char *content = text_content(&source->content);
-  const char *binary = name_binary(content, source->content.length);
-  if (binary) {
-    good = error_set(error, ERROR_DATA, "%s: this is %s: export it as CSV (UTF-8) first",
-                     table->name, binary);
-    goto out;
-  }
   size_t n_formats = sizeof formats / sizeof *formats;
   for (size_t i = 0; i < n_formats && !source->format; i++)
     if (formats[i]->recognizes(content, source->content.length))
       source->format = formats[i];
-  good = source->format->open(table, options, error);
-  if (good && options->codebook) {
-    good = codebook_read(&table->codebook, options->codebook, error);
-    for (size_t i = 0; i < table->n_columns && good; i++)
-      apply_codebook(table, &table->column[i]);
-    if (good)
-      note_codebook(table);
+  if (source->format == &table_format_text) {
+    const struct magic *magic = find_magic(content, source->content.length);
+    if (magic)
+      return refuse_binary(magic, table->name, error);
+    if (options->catalog)
+      return error_set(error, ERROR_USAGE, "--catalog holds value labels of SAS, and %s is text",
+                       table->name);
   }
-out:
+  if (!source->format->open(table, options, error))
+    return false;
+  if (!options->codebook)
+    return true;
+  if (!codebook_read(&table->codebook, options->codebook, error))
+    return false;
+  for (size_t i = 0; i < table->n_columns; i++)
+    apply_codebook(table, &table->column[i]);
+  note_codebook(table);
+  return true;
+}
+
+bool table_open(struct table *table, const char *path, const struct table_options *options,
+                struct error *error)
+{
+  start_table(table, file_display_name(path), options);
+  bool good = file_read(path, &table->source->content, error) && open_source(table, options, error);
+  if (!good)
+    table_free(table);
+  return good;
+}
+
+bool table_open_content(struct table *table, const char *name, const char *content, size_t length,
+                        const struct table_options *options, struct error *error)
+{
+  start_table(table, name, options);
+  text_append_bytes(&table->source->content, content, length);
+  bool good = open_source(table, options, error);
   if (!good)
     table_free(table);
   return good;
@@ -367,6 +404,19 @@ static void sort_levels(const struct table *table, struct column *column,
   free(ordered);
 }
 
+// The levels in the order in which the file gives them.
+static void keep_levels(struct column *column, const struct level_set *set, size_t *index_of)
+{
+  column->level = NEW_ARRAY(char *, set->n_levels);
+  column->level_label = NEW_ARRAY(char *, set->n_levels);
+  column->n_levels = set->n_levels;
+  for (size_t i = 0; i < set->n_levels; i++) {
+    column->level[i] = memory_copy_text(set->level[i].name);
+    column->level_label[i] = memory_copy_text(set->level[i].name);
+    index_of[i] = i;
+  }
+}
+
 // The codebook's levels, and where each level of the file goes among them.
 static bool declare_levels(const struct table *table, struct column *column,
                            const struct codebook_entry *entry, const struct level_set *set,
@@ -392,7 +442,7 @@ static bool declare_levels(const struct table *table, struct column *column,
           index_of[i] = j;
           found = true;
         }
-    if (!found && (!strange || level->first_line < strange->first_line))
+    if (!found && level->count && (!strange || level->first_line < strange->first_line))
       strange = level;
   }
   if (!strange)
@@ -461,13 +511,16 @@ static bool build_column(struct table *table, struct column_load *load, struct c
     return false;
   if (!load->numeric) {
     const struct codebook_entry *entry = codebook_find(&table->codebook, column->name);
-    if (load->rule == LOAD_BY_CONTENT && load->levels.n_levels &&
+    bool is_text = table->source->format == &table_format_text;
+    if (load->rule == LOAD_BY_CONTENT && load->levels.n_levels && is_text &&
         !check_decimal_mark(table, load, column->name))
       return false;
     size_t *index_of = NEW_ARRAY(size_t, load->levels.n_levels);
     bool good = true;
     if (load->rule == LOAD_TEXTS && entry && entry->levels.n_items)
       good = declare_levels(table, column, entry, &load->levels, index_of, load);
+    else if (load->ordered)
+      keep_levels(column, &load->levels, index_of);
     else
       sort_levels(table, column, &load->levels, index_of);
     if (good)
@@ -477,6 +530,8 @@ static bool build_column(struct table *table, struct column_load *load, struct c
     free(index_of);
     if (!good)
       return false;
+    if (load->ordinal && column->variable_type == VARIABLE_UNSTATED)
+      column->variable_type = VARIABLE_ORDINAL;
   }
   column->value = load->value;
   load->value = NULL;

@@ -10,6 +10,9 @@
 // that are needed into numbers and level codes, in one pass; derivations and row filters
 // (derive.h, filter.h) change it afterwards.  What a format must give is an open and a load
 // (table_source.h): a further format is one file and one line there.
+//
+// Files of SPSS, Stata and SAS bring labels, levels and dates with them (source_statfile.c);
+// what a codebook says goes before.  Their lines are their rows, from 1.
 
 #ifndef HER2_DATA_TABLE_H
 #define HER2_DATA_TABLE_H
@@ -29,10 +32,10 @@ enum column_type {
 
 struct column {
   char *name;
-  char *label;       // codebook's, or NULL
+  char *label;       // the codebook's, else the file's, or NULL
   char *unit;        // codebook's, or NULL
   int digits;        // decimals to print, codebook's; -1 unstated
-  enum variable_type variable_type; // codebook's
+  enum variable_type variable_type; // the codebook's, else what the file says
   enum column_type type;
   double *value;     // n_rows; numeric: the number; categorical: level index 0, 1, ...;
                      // missing: NaN
@@ -51,7 +54,7 @@ struct table {
   struct column *column;
   size_t n_columns;
   size_t n_rows;     // known after table_load
-  size_t *line;      // n_rows: line in the file where each row began
+  size_t *line;      // n_rows: line in the file where each row began (1, 2, ... if it has none)
   char digest[65];   // SHA-256 of the file's bytes (unpacked); "" before table_digest
   struct codebook codebook;
   struct text_list notes; // what the user should know of the reading
@@ -63,7 +66,9 @@ struct table_options {
   char decimal;          // '.' or ','; '\0': '.'
   struct text_list na;   // further missing tokens
   const char *codebook;  // path or NULL
-  const char *encoding;  // of the file, a name that iconv knows; NULL: UTF-8
+  const char *encoding;  // of the file, a name that iconv knows; NULL: as its byte order mark or
+                         // the file itself says, else UTF-8
+  const char *catalog;   // SAS value labels (.sas7bcat): path or NULL
 };
 
 // Reads `path` (NULL or "-": standard input), gzip unpacked.  Names are trimmed.
@@ -72,6 +77,9 @@ struct table_options {
 // and the file lacks is a note.  After an error the table is empty.
 bool table_open(struct table *table, const char *path, const struct table_options *options,
                 struct error *error);
+// The same for bytes that are there already (copied, never unpacked); `name` is for messages.
+bool table_open_content(struct table *table, const char *name, const char *content, size_t length,
+                        const struct table_options *options, struct error *error);
 
 enum column_use {
   USE_AUTOMATIC,   // by codebook, else by content
@@ -110,8 +118,8 @@ void table_free(struct table *table);
 // SHA-256 of the file's bytes (unpacked, before --encoding), 64 hexadecimal digits,
 // computed at the first call.
 const char *table_digest(struct table *table);
-// The text of the file in UTF-8, unpacked, for csv_open with table_delimiter: it stays until
-// table_free.
+// The text of the file in UTF-8, unpacked, for csv_open with table_delimiter (the bytes of a
+// file that is not text): it stays until table_free.
 const char *table_content(const struct table *table, size_t *length);
 // The delimiter in use; '\0' for a format that is not delimited text.
 char table_delimiter(const struct table *table);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a file format gives to a table: the names of its columns, and their cells.
 //
-// A format is one file (source_text.c: delimited text) that defines a struct table_format,
+// A format is one file (source_text.c: delimited text; source_statfile.c: SPSS, Stata, SAS)
+// that defines a struct table_format,
 // and one line in the list of table.c.  Only table.c and the formats include this header.
 
 #ifndef HER2_DATA_TABLE_SOURCE_H
@@ -30,7 +31,9 @@ struct column_load {
   // Filled by the format; the value array and the levels go over to the caller.
   bool numeric;
   double *value;           // n_file_rows: numbers, or indices into levels; NaN: missing
-  struct level_set levels; // no missing tokens; every one of them occurs
+  struct level_set levels; // no missing tokens; every one of them occurs, unless ordered
+  bool ordered;            // the levels are in their order, unused ones too
+  bool ordinal;            // the file says that this order means something
   size_t n_missing;
   int most_decimals;
   bool blanks_removed;     // a text had blanks around it
@@ -67,6 +70,12 @@ struct table_format {
 };
 
 extern const struct table_format table_format_text;
+extern const struct table_format table_format_statfile;
+
+// Whether the table is of table_format_statfile, and then all its columns with their cells.
+struct statfile;
+bool table_is_statfile(const struct table *table);
+bool table_take_statfile(struct table *table, struct statfile *file, struct error *error);
 
 // A new empty column at the end; takes over the name.
 struct column *table_append_column(struct table *table, char *name);

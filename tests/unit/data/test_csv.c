@@ -156,19 +156,19 @@ static void test_bad_text(void)
            "a Macintosh file");
   reads_as("a,b\n\xc3\xa4,x\xe4\n",
            "f:2: character 4 (byte 0xE4) is not UTF-8 (save the file as UTF-8, or use "
-           "--encoding=NAME, as in --encoding=windows-1252)",
+           "--encoding=NAME, as in --encoding=GB18030 or windows-1252)",
            "Latin-1: line and character");
   reads_as("a,b\n1,\xed\xa0\x80\n",
            "f:2: character 3 (byte 0xED) is not UTF-8 (save the file as UTF-8, or use "
-           "--encoding=NAME, as in --encoding=windows-1252)",
+           "--encoding=NAME, as in --encoding=GB18030 or windows-1252)",
            "a surrogate");
   reads_as("a,b\n1,\xc0\x80\n",
            "f:2: character 3 (byte 0xC0) is not UTF-8 (save the file as UTF-8, or use "
-           "--encoding=NAME, as in --encoding=windows-1252)",
+           "--encoding=NAME, as in --encoding=GB18030 or windows-1252)",
            "an overlong form");
   reads_as("a\n\xf0\x9f\x98",
            "f:2: character 1 (byte 0xF0) is not UTF-8 (save the file as UTF-8, or use "
-           "--encoding=NAME, as in --encoding=windows-1252)",
+           "--encoding=NAME, as in --encoding=GB18030 or windows-1252)",
            "a character cut short at the end");
   struct text out = {0};
   dump("a,b\n1,\0002\n", 9, '\0', &out);

@@ -227,7 +227,7 @@ static void test_opening(void)
           "of two errors the first");
   refuses("a,b\nn\xe4,2\n", &plain,
           "f:2: character 2 (byte 0xE4) is not UTF-8 (save the file as UTF-8, or use "
-          "--encoding=NAME, as in --encoding=windows-1252)",
+          "--encoding=NAME, as in --encoding=GB18030 or windows-1252)",
           "Latin-1");
 
   struct table table;
@@ -255,7 +255,7 @@ static void test_opening(void)
   is_text(message(), "unknown encoding 'no-such' (`iconv -l` lists them)", "its message");
   options.encoding = "ASCII";
   ok(!open_text(&table, "a\n1\nn\xe4\n", &options), "not ASCII");
-  is_text(message(), "f:3: byte 0xE4 is not ASCII text", "its message");
+  is_text(message(), "f:3: character 2 (byte 0xE4) is not ASCII text", "its message");
 
   error = (struct error){0};
   ok(!table_open(&table, "no/such/file.csv", &plain, &error) && error.status == ERROR_DATA,
@@ -282,11 +282,44 @@ static void test_opening(void)
 
 static void test_binaries(void)
 {
+  static const char export[] = "export the table as CSV (UTF-8) first";
+  static const char sheet[] = "export the sheet with the cohort, one row a patient under one line "
+                              "of names, as CSV UTF-8";
+  static const struct {
+    const char *bytes;
+    size_t n;
+    const char *what, *advice;
+  } files[] = {
+      {"\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x63\xb3\x14\x11\xcf\xbd\x92\x08\0\x09\xc7\x31\x8c\x18"
+       "\x1f\x10\x11xx",
+       34, "a SAS catalog (.sas7bcat)",
+       "give it by --catalog, and the .sas7bdat file that it belongs to as the cohort"},
+      {"PK\3\4\24\0\0\0\0\0xl/workbook.xml", 25, "an Excel (.xlsx) workbook", sheet},
+      {"PK\3\4\24\0\0\10\0\0\0\0\0\0\0\0\0\0.\0\0\0.\0\0\0\10\0\0\0mimetypeapplication/"
+       "vnd.oasis.opendocument.spreadsheet",
+       84, "an OpenDocument (.ods) spreadsheet", sheet},
+      {"PK\3\4\24\0\0\0\0\0word/document.xml", 27, "a ZIP archive", "unpack it, or export the table as CSV (UTF-8)"},
+      {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "an old Excel (.xls) workbook", sheet},
+      {"<?xml version=\"1.0\"?>\n", 22, "an XML document", export},
+      {"<html><table>\n", 14, "an HTML page", export},
+      {"%PDF-1.7\n", 9, "a PDF document", export},
+      {"X\n\0\0\0\3", 6, "an R data (.rds) file", export},
+      {"RDX3\nX\n\0\0", 9, "an R data (.rda) file", export},
+      {"PAR1\x15\4\x15", 7, "an Apache Parquet file", export},
+      {"BZh91AY&SY", 10, "a bzip2 archive", "unpack it, or export the table as CSV (UTF-8)"},
+  };
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    struct table table;
+    char expected[200];
+    snprintf(expected, sizeof expected, "f: this is %s: %s", files[i].what, files[i].advice);
+    bool opened = open_bytes(&table, files[i].bytes, files[i].n, &plain);
+    is_text(opened ? "" : message(), expected, files[i].what);
+  }
   static const struct {
     const char *bytes;
     size_t n;
     const char *what;
-  } files[] = {
+  } damaged[] = {
       {"$FL2@(#) SPSS DATA FILE", 23, "an SPSS .sav file"},
       {"$FL3@(#) SPSS DATA FILE", 23, "an SPSS .zsav file"},
       {"                    ASCII SPSS PORT FILE", 40, "an SPSS portable (.por) file"},
@@ -297,25 +330,12 @@ static void test_binaries(void)
        "\x1f\x10\x11xx",
        34, "a SAS .sas7bdat file"},
       {"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!", 48, "a SAS transport (.xpt) file"},
-      {"PK\3\4\24\0\0\0\0\0xl/workbook.xml", 25, "an Excel (.xlsx) workbook"},
-      {"PK\3\4\24\0\0\10\0\0\0\0\0\0\0\0\0\0.\0\0\0.\0\0\0\10\0\0\0mimetypeapplication/"
-       "vnd.oasis.opendocument.spreadsheet",
-       84, "an OpenDocument (.ods) spreadsheet"},
-      {"PK\3\4\24\0\0\0\0\0word/document.xml", 27, "a ZIP archive"},
-      {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "an old Excel (.xls) workbook"},
-      {"%PDF-1.7\n", 9, "a PDF document"},
-      {"X\n\0\0\0\3", 6, "an R data (.rds) file"},
-      {"RDX3\nX\n\0\0", 9, "an R data (.rda) file"},
-      {"PAR1\x15\4\x15", 7, "an Apache Parquet file"},
-      {"BZh91AY&SY", 10, "a bzip2 archive"},
   };
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+  for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
     struct table table;
-    char expected[200];
-    snprintf(expected, sizeof expected, "f: this is %s: export it as CSV (UTF-8) first",
-             files[i].what);
-    bool opened = open_bytes(&table, files[i].bytes, files[i].n, &plain);
-    is_text(opened ? "" : message(), expected, files[i].what);
+    bool opened = open_bytes(&table, damaged[i].bytes, damaged[i].n, &plain);
+    ok(!opened && error.status == ERROR_DATA && strstr(message(), damaged[i].what), "%s",
+       message());
   }
   loads("PAR1,b\n1,2\n", &plain, "PAR1: 1; b: 2", "a name that is a format's mark");
   loads("RDX3\n1\n", &plain, "RDX3: 1", "another");
