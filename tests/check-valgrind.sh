@@ -32,6 +32,12 @@ check ./her2-multivar 'outcome = poor ~ age + gender + rcs(s100b, 3)' --ci=profi
 check ./her2-multivar 'outcome = poor ~ age + gender' --firth "$sources/datasets/asah.csv"
 check ./her2-predict --model=valgrind.json "$sources/datasets/asah.csv"
 check ./her2-nomogram valgrind.json --html=valgrind.html --figure=valgrind.svg
+check ./her2-roc 'outcome = poor ~ s100b + gender' --model=valgrind.json --bootstrap=20 \
+  --figure=valgrind.svg "$sources/datasets/asah.csv"
+check ./her2-calib --model=valgrind.json --bootstrap=20 --figure=valgrind.svg \
+  "$sources/datasets/asah.csv"
+check ./her2-calib --model=valgrind.json --external --bootstrap=20 --update=auto \
+  --figure=valgrind.svg "$sources/datasets/asah.csv"
 check ./her2-icc --subject=id --reader=observer '~ .' --where='replicate = 1' \
   --figure=valgrind.svg "$sources/datasets/fat.csv"
 check ./her2-audit --format=json "$sources/datasets/published"
