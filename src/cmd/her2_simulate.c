@@ -36,13 +36,13 @@ static bool set_codebook_output(void *pointer, const char *value, struct error *
 
 static bool set_match(void *pointer, const char *value, struct error *error)
 {
-  (void) pointer;
-  if (strcmp(value, "tables") == 0)
-    return true;
-  if (strcmp(value, "models") == 0 || strcmp(value, "all") == 0)
-    return error_set(error, ERROR_USAGE,
-                     "'%s' needs the model commands, which this version does not have (say tables)",
-                     value);
+  static const char *const name[] = {[MATCH_TABLES] = "tables", [MATCH_MODELS] = "models",
+                                     [MATCH_ALL] = "all"};
+  for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+    if (strcmp(value, name[i]) == 0) {
+      ((struct simulate_settings *) pointer)->match = (enum simulate_match) i;
+      return true;
+    }
   return error_set(error, ERROR_USAGE, "'%s' is not one of tables, models, all", value);
 }
 
@@ -58,7 +58,7 @@ static bool set_rows(void *pointer, const char *value, struct error *error)
 static const struct option_spec own_options[] = {
     {"published", 0, "DIR", "the printed tables: a folder of CSV files, or one file",
      set_published},
-    {"match", 0, "WHAT", "tables: counts, centres and spreads; models and all are refused",
+    {"match", 0, "WHAT", "tables (counts, centres, spreads), models (logistic tables, curves), all",
      set_match},
     {"rows", 0, "N", "rows of the cohort (as many as patients were studied)", set_rows},
     {"plausible", 0, "FILE", "ranges, formulas, correlations (else the folder's own)",
@@ -147,7 +147,14 @@ int main(int argc, char **argv)
   struct simulation simulation = {.command = &command, .settings = &settings};
   load(&simulation);
   simulation_prepare(&simulation);
+  simulation_prepare_models(&simulation);
   simulation_run(&simulation);
+  if (settings.match != MATCH_TABLES) {
+    simulation_run_models(&simulation);
+    simulation_run_split(&simulation);
+    simulation_measure_goals(&simulation);
+  }
+  simulation_add_readers(&simulation);
   simulation_report(&simulation);
   simulation_write_cohort(&simulation, &command.product);
   bool refused = command.strict && command.report.warnings.n_items; // by command_finish

@@ -399,7 +399,7 @@ static struct order_guard *guards_of(const struct simulation *simulation,
 // The measure follows its formula; the input that stands last in the tables is reordered for
 // it, unless an earlier formula read it.
 static void follow_formula(const struct simulation *simulation, size_t index, size_t g,
-                           bool *is_read)
+                           bool *is_read, bool (*is_fixed)(const struct simulation *, size_t))
 {
   const struct simulate_item *item = &simulation->item[index];
   const struct text_list *names = derivation_inputs(item->assumed->formula);
@@ -413,7 +413,7 @@ static void follow_formula(const struct simulation *simulation, size_t index, si
       moving = j;
     }
   }
-  if (names->n_items == 1 || is_read[last])
+  if (names->n_items == 1 || is_read[last] || (is_fixed && is_fixed(simulation, last)))
     n_sweeps = 0;
   double **input = formula_inputs(simulation, item, g);
   size_t n_guards;
@@ -429,22 +429,43 @@ static void follow_formula(const struct simulation *simulation, size_t index, si
     is_read[simulation_find(simulation, names->item[j]) - simulation->item] = true;
 }
 
+void simulation_follow_formulas(const struct simulation *simulation, size_t g,
+                                bool (*is_fixed)(const struct simulation *, size_t))
+{
+  bool *is_read = NEW_ZEROED(bool, simulation->n_items);
+  for (size_t i = 0; i < simulation->n_items; i++)
+    if (simulation->item[i].assumed && simulation->item[i].assumed->formula &&
+        !(is_fixed && is_fixed(simulation, i)))
+      follow_formula(simulation, i, g, is_read, is_fixed);
+  free(is_read);
+}
+
 static double order_group(const struct simulation *simulation, size_t g,
                           const double *correlation)
 {
   size_t n = simulation->group_n[g], m = simulation->n_items;
   size_t *rank = NEW_ARRAY(size_t, n * m);
-  bool *is_read = NEW_ZEROED(bool, m);
   double factor = rank_orders(correlation, n, m, simulation->command->seed,
                               replicate_of(STREAM_ORDER, 0, g), rank);
   for (size_t i = 0; i < m; i++)
     put_in_order(simulation, i, g, rank + i * n);
-  for (size_t i = 0; i < m; i++)
-    if (simulation->item[i].assumed && simulation->item[i].assumed->formula)
-      follow_formula(simulation, i, g, is_read);
-  free(is_read);
+  simulation_follow_formulas(simulation, g, NULL);
   free(rank);
   return factor;
+}
+
+static size_t *file_order(const struct simulation *simulation)
+{
+  size_t n = simulation->n_rows, *order = NEW_ARRAY(size_t, n);
+  struct philox_stream stream;
+  philox_start(&stream, simulation->command->seed, RNG_SIMULATE,
+               replicate_of(STREAM_ROWS, 0, 0));
+  for (size_t i = 0; i < n; i++) {
+    size_t j = (size_t) philox_below(&stream, i + 1);
+    order[i] = order[j];
+    order[j] = i;
+  }
+  return order;
 }
 
 void simulation_run(struct simulation *simulation)
@@ -464,6 +485,7 @@ void simulation_run(struct simulation *simulation)
   for (size_t g = 0; g < n_groups; g++)
     factor[g] = order_group(simulation, g, correlation);
   simulation->correlation_factor = factor[0];
+  simulation->order = file_order(simulation);
   free(factor);
   free(correlation);
 }
@@ -509,21 +531,6 @@ static void append_value(struct text *text, const struct simulate_item *item, do
     text_append(text, number_write_fixed(buffer, value, item->decimals));
 }
 
-// Row i of the file is row order[i] of the arrays: groups stand mixed.
-static size_t *file_order(const struct simulation *simulation)
-{
-  size_t n = simulation->n_rows, *order = NEW_ARRAY(size_t, n);
-  struct philox_stream stream;
-  philox_start(&stream, simulation->command->seed, RNG_SIMULATE,
-               replicate_of(STREAM_ROWS, 0, 0));
-  for (size_t i = 0; i < n; i++) {
-    size_t j = (size_t) philox_below(&stream, i + 1);
-    order[i] = order[j];
-    order[j] = i;
-  }
-  return order;
-}
-
 static size_t group_of(const struct simulation *simulation, size_t row)
 {
   size_t g = 0;
@@ -541,11 +548,16 @@ void simulation_write_cohort(const struct simulation *simulation, struct text *t
     text_append_character(text, ',');
     append_cell(text, simulation->item[j].name);
   }
+  for (size_t j = 0; j < simulation->n_items; j++)
+    if (simulation->item[j].second) {
+      text_append_character(text, ',');
+      append_cell(text, simulation->item[j].second_name);
+    }
   text_append_character(text, '\n');
   char last[NUMBER_SIZE];
   number_write(last, (double) simulation->n_rows);
   int width = strlen(last) < 3 ? 3 : (int) strlen(last);
-  size_t *order = file_order(simulation);
+  const size_t *order = simulation->order;
   for (size_t i = 0; i < simulation->n_rows; i++) {
     text_append_format(text, "%s%0*zu,", id_start, width, i + 1);
     append_cell(text, simulation->published.group[group_of(simulation, order[i])]);
@@ -553,9 +565,13 @@ void simulation_write_cohort(const struct simulation *simulation, struct text *t
       text_append_character(text, ',');
       append_value(text, &simulation->item[j], simulation->item[j].value[order[i]]);
     }
+    for (size_t j = 0; j < simulation->n_items; j++)
+      if (simulation->item[j].second) {
+        text_append_character(text, ',');
+        append_value(text, &simulation->item[j], simulation->item[j].second[order[i]]);
+      }
     text_append_character(text, '\n');
   }
-  free(order);
 }
 
 static void append_levels(const struct simulation *simulation, struct text *text,
@@ -578,6 +594,29 @@ static void append_levels(const struct simulation *simulation, struct text *text
   free(levels);
   free(labels);
   text_list_free(&names);
+}
+
+static int printed_digits(const struct simulate_item *item)
+{
+  return item->assumed && item->assumed->digits >= 0 ? item->assumed->digits : item->digits;
+}
+
+// Left out where a formula says `.`: tables of the groups are of the first reader.
+static void append_second_readers(const struct simulation *simulation, struct text *text)
+{
+  for (size_t i = 0; i < simulation->n_items; i++) {
+    const struct simulate_item *item = &simulation->item[i];
+    if (!item->second)
+      continue;
+    append_cell(text, item->second_name);
+    char *label = text_format("%s, second reader (simulated)", item->title);
+    text_append_character(text, ',');
+    append_cell(text, label);
+    free(label);
+    text_append_character(text, ',');
+    append_cell(text, item->unit ? item->unit : "");
+    text_append_format(text, ",ignore,,,%d\n", printed_digits(item));
+  }
 }
 
 void simulation_write_codebook(const struct simulation *simulation, struct text *text)
@@ -606,9 +645,9 @@ void simulation_write_codebook(const struct simulation *simulation, struct text 
       append_levels(simulation, text, item->feature->level, item->feature->n_levels, item->assumed);
     else
       text_append_format(text, "numeric,,,%d\n",
-                         item->assumed && item->assumed->digits >= 0 ? item->assumed->digits
-                                                                     : item->digits);
+                         printed_digits(item));
   }
+  append_second_readers(simulation, text);
 }
 
 void simulation_free(struct simulation *simulation)
@@ -617,7 +656,22 @@ void simulation_free(struct simulation *simulation)
     free(simulation->item[i].n);
     free(simulation->item[i].count);
     free(simulation->item[i].value);
+    free(simulation->item[i].second);
+    free(simulation->item[i].second_name);
   }
+  for (size_t e = 0; e < simulation->n_equations; e++) {
+    free(simulation->equation[e].item);
+    free(simulation->equation[e].per);
+    free(simulation->equation[e].design_start);
+    free(simulation->equation[e].outcome);
+  }
+  for (size_t i = 0; i < simulation->n_goals; i++) {
+    free(simulation->goal[i].quantity);
+    free(simulation->goal[i].why);
+  }
+  free(simulation->order);
+  free(simulation->equation);
+  free(simulation->goal);
   free(simulation->item);
   free(simulation->studied);
   free(simulation->group_n);

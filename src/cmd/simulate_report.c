@@ -84,9 +84,10 @@ static void target_head(struct tally *tally, const char *item, const char *level
   report_text(tally->table, quantity);
 }
 
-static void target_tail(struct tally *tally, bool met)
+static void target_tail(struct tally *tally, bool met, const char *why)
 {
   report_logical(tally->table, met);
+  report_text(tally->table, met ? NULL : why);
   tally->n++;
   tally->n_met += met;
 }
@@ -100,7 +101,7 @@ static void count_target(struct tally *tally, const struct simulation *simulatio
   report_number(tally->table, (double) asked);
   report_number(tally->table, (double) reached);
   report_number(tally->table, (double) reached - (double) asked);
-  target_tail(tally, asked == reached);
+  target_tail(tally, asked == reached, NULL);
 }
 
 // The same digits as printed.
@@ -123,7 +124,7 @@ static void summary_target(struct tally *tally, const struct simulation *simulat
   report_number(tally->table, number->printed.value);
   report_number(tally->table, reached);
   report_number(tally->table, reached - number->printed.value);
-  target_tail(tally, prints_as(number, reached));
+  target_tail(tally, prints_as(number, reached), NULL);
 }
 
 // A bound or a P value: how far beyond the limit, 0 if it is kept.
@@ -138,7 +139,7 @@ static void limit_target(struct tally *tally, const char *item, const char *grou
   report_number(tally->table, limit);
   report_number(tally->table, reached);
   report_number(tally->table, met ? 0 : reached - limit);
-  target_tail(tally, met);
+  target_tail(tally, met, NULL);
   free(asked);
 }
 
@@ -183,8 +184,9 @@ static void measure_targets(struct tally *tally, const struct simulation *simula
 static void fill_targets(const struct simulation *simulation, struct tally *tally)
 {
   size_t n_groups = simulation->published.n_groups;
-  tally->table = report_add_table(tally->report, "targets",
-                                  "item level group quantity printed asked reached distance met");
+  tally->table = report_add_table(
+      tally->report, "targets",
+      "item level group quantity printed asked reached distance met why");
   for (size_t g = 0; g < n_groups; g++) {
     char *printed = text_format("%zu", simulation->studied[g]);
     count_target(tally, simulation, simulation->group_name, NULL, g, printed,
@@ -205,6 +207,38 @@ static void fill_targets(const struct simulation *simulation, struct tally *tall
                        item->count[level * n_groups + g],
                        reached_count(simulation, item, level, g));
       }
+  }
+}
+
+// The agreement of the readers.
+static void fill_readers(const struct simulation *simulation, struct tally *tally)
+{
+  for (size_t i = 0; i < simulation->n_items; i++) {
+    const struct simulate_item *item = &simulation->item[i];
+    if (!item->second)
+      continue;
+    target_head(tally, item->name, NULL, NULL, "icc2");
+    report_text(tally->table, item->icc->text);
+    report_number(tally->table, item->icc->printed.value);
+    report_number(tally->table, item->icc_reached);
+    report_number(tally->table, item->icc_reached - item->icc->printed.value);
+    target_tail(tally, prints_as(item->icc, item->icc_reached), NULL);
+  }
+}
+
+static void fill_goals(const struct simulation *simulation, struct tally *tally)
+{
+  for (size_t i = 0; i < simulation->n_goals; i++) {
+    const struct simulate_goal *goal = &simulation->goal[i];
+    target_head(tally, goal->item, goal->level, goal->model, goal->quantity);
+    report_text(tally->table, goal->number->text);
+    report_number(tally->table, goal->asked);
+    report_number(tally->table, goal->reached);
+    report_number(tally->table,
+                  goal->is_met && goal->number->printed.relation != PRINTED_EQUAL
+                      ? 0
+                      : goal->reached - goal->asked);
+    target_tail(tally, goal->is_met, goal->why);
   }
 }
 
@@ -493,6 +527,7 @@ static void say_what_it_is(const struct simulation *simulation, const struct tal
     report_warning(report, "the asked correlations contradict each other: all were multiplied by "
                            "%.2f",
                    simulation->correlation_factor);
+  simulation_note_goals(simulation, report);
   report_note(report, "%zu of %zu targets are met", tally->n_met, tally->n);
   if (tally->n_met < tally->n)
     report_warning(report, "%zu of %zu targets are not met: see the table 'targets'",
@@ -504,12 +539,15 @@ void simulation_report(const struct simulation *simulation)
   struct report *report = &simulation->command->report;
   struct tally tally = {.report = report};
   fill_targets(simulation, &tally);
+  fill_readers(simulation, &tally);
+  fill_goals(simulation, &tally);
   fill_formulas(simulation, report);
   fill_correlations(simulation, report);
   if (simulation->published.n_features)
     lay_counts(simulation, report);
   if (simulation->published.n_measures)
     lay_measures(simulation, report);
+  simulation_lay_goals(simulation, report);
   lay_formulas(simulation, report);
   say_what_it_is(simulation, &tally);
 }
