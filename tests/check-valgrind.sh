@@ -38,6 +38,8 @@ check ./her2-calib --model=valgrind.json --bootstrap=20 --figure=valgrind.svg \
   "$sources/datasets/asah.csv"
 check ./her2-calib --model=valgrind.json --external --bootstrap=20 --update=auto \
   --figure=valgrind.svg "$sources/datasets/asah.csv"
+check ./her2-dca 'outcome = poor ~ s100b' --model=valgrind.json --bootstrap=20 \
+  --figure=valgrind.svg "$sources/datasets/asah.csv"
 check ./her2-icc --subject=id --reader=observer '~ .' --where='replicate = 1' \
   --figure=valgrind.svg "$sources/datasets/fat.csv"
 check ./her2-audit --format=json "$sources/datasets/published"

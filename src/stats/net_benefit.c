@@ -73,22 +73,37 @@ double net_benefit_standardized(double net_benefit, double prevalence)
   return prevalence > 0 ? net_benefit / prevalence : NAN;
 }
 
-size_t net_benefit_ranges(const double *curve, const struct net_benefit_setting *setting,
-                          double prevalence, size_t *from, size_t *to)
+bool net_benefit_beats_defaults(double net_benefit, double avoided, double threshold)
 {
   static const double margin = 1e-12;
+  // The gain over treating all is avoided/100 t/(1 - t).
+  return net_benefit > margin && avoided / 100 * threshold > margin * (1 - threshold);
+}
+
+size_t net_benefit_ranges_of(const double *curve, const double *avoided,
+                             const struct net_benefit_setting *setting, size_t *from, size_t *to)
+{
   size_t n_ranges = 0;
   bool inside = false;
   for (size_t t = 0; t < setting->n_thresholds; t++) {
-    double all = net_benefit_treat_all(prevalence, setting->threshold[t]);
-    bool better = curve[t] > margin && curve[t] > all + margin;
+    bool better = net_benefit_beats_defaults(curve[t], avoided[t], setting->threshold[t]);
     if (better && !inside)
-      from[n_ranges] = t;
+      from[n_ranges++] = t;
     if (better)
-      to[n_ranges] = t;
-    if (!better && inside)
-      n_ranges++;
+      to[n_ranges - 1] = t;
     inside = better;
   }
-  return n_ranges + inside;
+  return n_ranges;
+}
+
+size_t net_benefit_ranges(const double *curve, const struct net_benefit_setting *setting,
+                          double prevalence, size_t *from, size_t *to)
+{
+  double *avoided = NEW_ARRAY(double, setting->n_thresholds);
+  for (size_t t = 0; t < setting->n_thresholds; t++)
+    avoided[t] = net_benefit_avoided(
+        curve[t], net_benefit_treat_all(prevalence, setting->threshold[t]), setting->threshold[t]);
+  size_t n_ranges = net_benefit_ranges_of(curve, avoided, setting, from, to);
+  free(avoided);
+  return n_ranges;
 }

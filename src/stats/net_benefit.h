@@ -35,9 +35,15 @@ double net_benefit_avoided(double net_benefit, double treat_all, double threshol
 // Net benefit / prevalence.
 double net_benefit_standardized(double net_benefit, double prevalence);
 
-// Where a curve beats both treating all and treating none, by more than 1e-12: maximal runs of
-// thresholds.  from, to: room for n_thresholds; returns the number of runs.
+// Whether a strategy is better than both treating none (its net benefit is above 0) and treating
+// all (it avoids interventions), by more than 1e-12 of net benefit.  At thresholds 0 and 1 none is.
+bool net_benefit_beats_defaults(double net_benefit, double avoided, double threshold);
+// Where a curve does so: maximal runs of thresholds.  from, to: room for n_thresholds; returns the
+// number of runs.
 size_t net_benefit_ranges(const double *curve, const struct net_benefit_setting *setting,
                           double prevalence, size_t *from, size_t *to);
+// The same where both were found by themselves (corrected for optimism): avoided: n_thresholds.
+size_t net_benefit_ranges_of(const double *curve, const double *avoided,
+                             const struct net_benefit_setting *setting, size_t *from, size_t *to);
 
 #endif

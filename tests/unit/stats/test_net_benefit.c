@@ -150,6 +150,15 @@ static void test_ranges(void)
   curve[3] = NAN;
   is_integer((int) net_benefit_ranges(curve, &setting, prevalence, from, to), 2,
              "NaN beats nothing");
+  curve[1] -= 0.02;
+  ok(net_benefit_ranges(curve, &setting, prevalence, from, to) == 2 && from[0] == 2,
+     "above none but below all is not enough");
+  ok(net_benefit_beats_defaults(2e-12, 100, 0.5) && !net_benefit_beats_defaults(5e-13, 100, 0.5) &&
+         !net_benefit_beats_defaults(0.1, 5e-11, 0.5) &&
+         net_benefit_beats_defaults(0.1, 2e-10, 0.5),
+     "by more than 1e-12 of net benefit");
+  ok(!net_benefit_beats_defaults(0.3, NAN, 0) && !net_benefit_beats_defaults(NAN, NAN, 1),
+     "nowhere at thresholds 0 and 1");
 }
 
 static void test_reference(void)
