@@ -42,7 +42,9 @@ check ./her2-dca 'outcome = poor ~ s100b' --model=valgrind.json --bootstrap=20 \
   --figure=valgrind.svg "$sources/datasets/asah.csv"
 check ./her2-icc --subject=id --reader=observer '~ .' --where='replicate = 1' \
   --figure=valgrind.svg "$sources/datasets/fat.csv"
+check ./her2-univar 'outcome ~ .' --quiet -o valgrind.r.json "$sources/datasets/asah.csv"
+check ./her2-report -o valgrind.html valgrind.r.json valgrind.svg
 check ./her2-audit --format=json "$sources/datasets/published"
-rm -f valgrind.out valgrind.err valgrind.svg valgrind.json valgrind.html
+rm -f valgrind.r.json valgrind.out valgrind.err valgrind.svg valgrind.json valgrind.html
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

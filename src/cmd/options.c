@@ -221,8 +221,7 @@ static bool set_output(void *settings, const char *value, struct error *error)
 // The name of an output says its format, if --format does not.
 static bool choose_formats(struct command *command, struct error *error)
 {
-  bool reports = command->spec->groups & OPTIONS_OUTPUT &&
-                 !(command->spec->groups & OPTIONS_PRODUCT);
+  bool reports = command->spec->groups & OPTIONS_OUTPUT && !command_makes_product(command);
   size_t n = command->n_further_outputs;
   if (n && !reports)
     return error_set(error, ERROR_USAGE, "--output stands twice");
@@ -389,8 +388,7 @@ static const struct {
      {"table", 0, "NAME", "print this table ('list' names them)", set_table}},
     {OPTIONS_OUTPUT, {"tables", 0, "DIR", "write every table as DIR/NAME.csv too", set_tables}},
     {OPTIONS_OUTPUT | OPTIONS_WRITE,
-     {"output", 'o', "FILE", "write here, whole or not at all (repeatable: .txt, .json, ...)",
-                     set_output}},
+     {"output", 'o', "FILE", "write here, whole or not at all", set_output}},
     {OPTIONS_FIGURE,
      {"figure", 0, "[KIND:]FILE", "draw into FILE.{svg,pdf,png,eps,txt,gp} ('list' names the kinds)",
       set_figure}},
@@ -602,7 +600,8 @@ static bool take_option(struct command *command, const struct option_entry *entr
                         struct error *error)
 {
   const struct option_spec *option = entry->option;
-  answer_list_request(command, option->name, optarg);
+  if (!entry->own)
+    answer_list_request(command, option->name, optarg);
   record_option(&command->report.call, option);
   if (option->set(entry->own ? command->settings : command, optarg, error))
     return true;

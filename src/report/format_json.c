@@ -75,6 +75,56 @@ static json_t *table_records(const struct report_table *table)
   return records;
 }
 
+static json_t *layout_columns(const struct layout *layout)
+{
+  static const char *const aligns[] = {
+      [ALIGN_LEFT] = "left", [ALIGN_RIGHT] = "right", [ALIGN_CENTRE] = "centre"};
+  json_t *columns = json_array();
+  for (size_t j = 0; j < layout->heading.n_items; j++) {
+    json_t *column = json_object();
+    json_object_set_new(column, "heading", text_or_null(layout->heading.item[j]));
+    json_object_set_new(column, "align", json_string(aligns[layout->align[j]]));
+    json_array_append_new(columns, column);
+  }
+  return columns;
+}
+
+static json_t *layout_rows(const struct layout *layout)
+{
+  static const char *const kinds[] = {
+      [LAYOUT_VARIABLE] = "variable", [LAYOUT_LEVEL] = "level", [LAYOUT_PLAIN] = "plain"};
+  json_t *rows = json_array();
+  for (size_t i = 0; i < layout->n_rows; i++) {
+    json_t *cells = json_array(), *row = json_object();
+    for (size_t j = 0; j < layout->heading.n_items; j++)
+      json_array_append_new(cells, text_or_null(layout->row[i].cell[j]));
+    json_object_set_new(row, "kind", json_string(kinds[layout->row[i].kind]));
+    json_object_set_new(row, "cells", cells);
+    json_array_append_new(rows, row);
+  }
+  return rows;
+}
+
+// The tables as the formats for reading print them.
+static json_t *layout_list(const struct report *report, int digits)
+{
+  struct report scratch = {0};
+  const struct report *view = format_view(report, NULL, digits, &scratch);
+  json_t *layouts = json_array();
+  for (size_t i = 0; i < view->n_layouts; i++) {
+    const struct layout *layout = view->layout[i];
+    json_t *object = json_object();
+    json_object_set_new(object, "name", text_or_null(layout->name));
+    json_object_set_new(object, "title", text_or_null(layout->title));
+    json_object_set_new(object, "columns", layout_columns(layout));
+    json_object_set_new(object, "rows", layout_rows(layout));
+    json_object_set_new(object, "footnotes", list_of_text(&layout->footnote));
+    json_array_append_new(layouts, object);
+  }
+  report_free(&scratch);
+  return layouts;
+}
+
 static json_t *input_object(const struct report *report)
 {
   if (!report->has_input)
@@ -134,7 +184,6 @@ void format_json_write(const struct report *report, const char *table_name, int 
                        struct text *output)
 {
   (void) table_name;
-  (void) digits;
   json_set_alloc_funcs(allocate, free);
   json_t *tables = json_object();
   for (size_t i = 0; i < report->n_tables; i++) {
@@ -150,6 +199,7 @@ void format_json_write(const struct report *report, const char *table_name, int 
   json_object_set_new(root, "notes", list_of_text(&report->notes));
   json_object_set_new(root, "warnings", list_of_text(&report->warnings));
   json_object_set_new(root, "tables", tables);
+  json_object_set_new(root, "layouts", layout_list(report, digits));
   char *json = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(root);
   assert(json);

@@ -50,12 +50,71 @@ static json_t *record_of(json_t *root, const char *table, size_t i)
   return json_array_get(json_object_get(json_object_get(root, "tables"), table), i);
 }
 
+static json_t *item(json_t *list, size_t i)
+{
+  return json_array_get(list, i);
+}
+
+static void is_cell(json_t *row, size_t column, const char *expected, const char *name)
+{
+  json_t *cell = item(json_object_get(row, "cells"), column);
+  is_text(json_string_value(cell), expected, name);
+}
+
+// The journal table of example_comparison().
+static void check_layout(json_t *layouts)
+{
+  is_integer((long long) json_array_size(layouts), 1, "one layout");
+  json_t *layout = item(layouts, 0), *columns = json_object_get(layout, "columns");
+  has_keys(layout, "name title columns rows footnotes", "keys of a layout in order");
+  is_text(json_string_value(json_object_get(layout, "name")), "tests", "its table");
+  is_text(json_string_value(json_object_get(layout, "title")), "Comparison of the HER2 groups",
+          "its title");
+  is_integer((long long) json_array_size(columns), 9, "its columns");
+  has_keys(item(columns, 1), "heading align", "keys of a column");
+  is_text(json_string_value(json_object_get(item(columns, 1), "heading")), "HER2-zero\n(n=34)",
+          "a heading of two lines");
+  static const char *const aligns[] = {"left", "centre", "centre", "centre", "right"};
+  for (size_t j = 0; j < 5; j++)
+    is_text(json_string_value(json_object_get(item(columns, j), "align")), aligns[j],
+            "how a column stands");
+  json_t *rows = json_object_get(layout, "rows");
+  is_integer((long long) json_array_size(rows), 7, "its rows");
+  has_keys(item(rows, 0), "kind cells", "keys of a row");
+  is_text(json_string_value(json_object_get(item(rows, 0), "kind")), "variable", "a variable");
+  is_text(json_string_value(json_object_get(item(rows, 5), "kind")), "level", "a level");
+  is_cell(item(rows, 1), 0, "ADC (10⁻³ mm²/s)", "a cell");
+  is_cell(item(rows, 2), 8, "<0.001", "the last cell of a row");
+  is_cell(item(rows, 4), 1, NULL, "an empty cell is null");
+  json_t *footnotes = json_object_get(layout, "footnotes");
+  is_integer((long long) json_array_size(footnotes), 2, "its footnotes");
+  is_text(json_string_value(item(footnotes, 1)), "Pairs are not adjusted for 3 comparisons.",
+          "a footnote");
+}
+
+// Without a layout of its own a result has its tables as the formats for reading print them.
+static void test_plain_layout(void)
+{
+  struct report report = {0};
+  struct report_table *table = report_add_table(&report, "x", "term p.value");
+  report_text(table, "age");
+  report_number(table, 0.0634567890123456);
+  json_t *root = read_back(&report);
+  json_t *layout = item(json_object_get(root, "layouts"), 0);
+  is_text(json_string_value(json_object_get(layout, "name")), "x", "a table stands as layout");
+  is_cell(item(json_object_get(layout, "rows"), 0), 1, "0.0635", "its numbers are rounded");
+  is_close(json_real_value(json_object_get(record_of(root, "x", 0), "p.value")),
+           0.0634567890123456, 0, "those of the table are not");
+  json_decref(root);
+  report_free(&report);
+}
+
 static void test_comparison(void)
 {
   struct report report = {0};
   example_comparison(&report);
   json_t *root = read_back(&report);
-  has_keys(root, "command version call input seed notes warnings tables", "keys in order");
+  has_keys(root, "command version call input seed notes warnings tables layouts", "keys in order");
   is_text(json_string_value(json_object_get(root, "command")), "her2-univar", "command");
   is_text(json_string_value(json_object_get(root, "version")), PACKAGE_VERSION, "version");
   json_t *call = json_object_get(root, "call");
@@ -81,6 +140,7 @@ static void test_comparison(void)
      "counts are integers, numbers are real");
   is_close(json_real_value(json_object_get(record, "p.value")), 2.7394448187683684e-13, 0,
            "a small P value is exact");
+  check_layout(json_object_get(root, "layouts"));
   json_decref(root);
   report_free(&report);
 }
@@ -89,9 +149,10 @@ static void test_empty(void)
 {
   struct report report = {0};
   json_t *root = read_back(&report);
-  has_keys(root, "command version call input seed notes warnings tables", "an empty report");
+  has_keys(root, "command version call input seed notes warnings tables layouts", "an empty report");
   ok(json_is_null(json_object_get(root, "input")) && json_is_null(json_object_get(root, "seed")),
      "no input and no seed are null");
+  is_integer((long long) json_array_size(json_object_get(root, "layouts")), 0, "no layouts");
   ok(json_is_array(json_object_get(root, "notes")) &&
          json_is_object(json_object_get(root, "tables")),
      "empty lists are there");
@@ -158,9 +219,11 @@ static void test_hostile(void)
     format_append_clean(&valid, hostile_texts[i], 0);
     const char *cell = json_string_value(json_object_get(record_of(root, "tests", i), "text"));
     const char *note = json_string_value(json_array_get(json_object_get(root, "notes"), i));
+    json_t *layout = item(json_object_get(root, "layouts"), 0);
+    json_t *cells = json_object_get(item(json_object_get(layout, "rows"), i), "cells");
     bool is_utf8 = text_is_utf8(hostile_texts[i], strlen(hostile_texts[i]), NULL);
     ok(text_equal(cell, is_utf8 ? hostile_texts[i] : text_content(&valid)) &&
-           text_equal(note, cell),
+           text_equal(note, cell) && text_equal(json_string_value(item(cells, 0)), cell),
        "text %zu reads back byte for byte", i);
     text_free(&valid);
   }
@@ -172,6 +235,7 @@ int main(void)
 {
   test_comparison();
   test_empty();
+  test_plain_layout();
   test_numbers();
   test_hostile();
   return tap_done();
