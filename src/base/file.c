@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -102,11 +103,24 @@ bool file_read(const char *path, struct text *content, struct error *error)
   return good;
 }
 
-// Names of temporary files that a signal must remove.
+// Names of temporary files that must go when the process ends before they are complete, by a
+// signal or by exit (out of memory, say).
 static char *open_temporary[MOST_OPEN];
+static pid_t owner; // what this process forks must leave them alone
+
+void output_discard_all_on_signal(void)
+{
+  for (int i = 0; i < MOST_OPEN; i++)
+    if (open_temporary[i] && getpid() == owner)
+      unlink(open_temporary[i]);
+}
 
 static void remember(char *temporary)
 {
+  if (!owner) {
+    owner = getpid();
+    atexit(output_discard_all_on_signal);
+  }
   for (int i = 0; i < MOST_OPEN; i++)
     if (!open_temporary[i]) {
       open_temporary[i] = temporary;
@@ -121,30 +135,63 @@ static void forget(const char *temporary)
       open_temporary[i] = NULL;
 }
 
-void output_discard_all_on_signal(void)
+// Puts another six letters at the end of a name.
+static void change_suffix(char *name)
 {
-  for (int i = 0; i < MOST_OPEN; i++)
-    if (open_temporary[i])
-      unlink(open_temporary[i]);
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  static uint64_t n_names;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  // A hash of process, time and number (the finalizer of SplitMix64, Steele et al. 2014).
+  uint64_t state = ((uint64_t) getpid() << 32) ^ (uint64_t) now.tv_nsec ^
+                   ((uint64_t) now.tv_sec << 20) ^ (++n_names * UINT64_C(0x9e3779b97f4a7c15));
+  state = (state ^ state >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  state = (state ^ state >> 27) * UINT64_C(0x94d049bb133111eb);
+  state ^= state >> 31;
+  for (char *end = name + strlen(name), *p = end - 6; p < end; p++, state /= sizeof letters - 1)
+    *p = letters[state % (sizeof letters - 1)];
 }
 
-// A temporary name beside `target`, opened.  Keeps the mode of a file that is replaced.
-static int open_beside(const char *target, char **temporary)
+// A new file beside `target`, remembered before it is there: not mkostemp, after which a
+// signal would find it without a name.
+static int create_beside(const char *target, char **temporary)
 {
   *temporary = text_format("%s.XXXXXX", target);
-  int descriptor = mkostemp(*temporary, O_CLOEXEC);
+  int descriptor = -1;
+  for (int trial = 0; trial < 100; trial++) {
+    change_suffix(*temporary);
+    remember(*temporary);
+    descriptor = open(*temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor >= 0)
+      break;
+    forget(*temporary);
+    if (errno != EEXIST)
+      break;
+  }
+  return descriptor;
+}
+
+// Such a file with the mode of the one that it replaces, as a stream; NULL, and nothing is left.
+static FILE *open_beside(const char *target, char **temporary)
+{
+  int descriptor = create_beside(target, temporary);
   if (descriptor < 0)
-    return -1;
+    return NULL;
   struct stat status;
   mode_t mask = umask(0);
   umask(mask);
   mode_t mode = stat(target, &status) == 0 ? status.st_mode & 07777 : 0666 & ~mask;
-  if (fchmod(descriptor, mode) != 0 && errno != EPERM) {
+  FILE *stream = NULL;
+  if (fchmod(descriptor, mode) == 0 || errno == EPERM)
+    stream = fdopen(descriptor, "w");
+  if (!stream) {
+    int problem = errno;
     close(descriptor);
     unlink(*temporary);
-    return -1;
+    forget(*temporary);
+    errno = problem;
   }
-  return descriptor;
+  return stream;
 }
 
 // The stream that is already open on this very file (-o /dev/stdout with standard output
@@ -188,8 +235,7 @@ bool output_open(struct output_file *output, const char *path, struct error *err
   }
   if (!target)
     target = memory_copy_text(path);
-  int descriptor = open_beside(target, &output->temporary);
-  output->stream = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+  output->stream = open_beside(target, &output->temporary);
   if (!output->stream) {
     error_set(error, ERROR_DATA, "%s: cannot be written: %s", path, strerror(errno));
     free(output->temporary);
@@ -198,7 +244,6 @@ bool output_open(struct output_file *output, const char *path, struct error *err
     return false;
   }
   output->path = target;
-  remember(output->temporary);
   return true;
 }
 

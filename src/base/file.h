@@ -36,7 +36,7 @@ void output_write(struct output_file *output, const char *bytes, size_t n);
 bool output_commit(struct output_file *output, struct error *error);
 // Drops what was written.
 void output_discard(struct output_file *output);
-// Removes temporary files that are open, from a signal handler.
+// Removes temporary files that are open, from a signal handler; exit does it by itself.
 void output_discard_all_on_signal(void);
 
 // Writes `n` bytes as the whole content of `path`, atomically.

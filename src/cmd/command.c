@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "cmd/options.h"
 #include "data/outcome.h"
+#include "report/process.h"
 #include "stats/holdout.h"
 
 _Noreturn void command_fail(const struct command *command, const struct error *error)
@@ -38,6 +39,7 @@ static void occupy_standard_descriptors(void)
 
 static void on_signal(int number)
 {
+  process_kill_on_signal();
   output_discard_all_on_signal();
   signal(number, SIG_DFL);
   raise(number);
@@ -52,6 +54,31 @@ static void catch_signals(void)
     if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
       sigaction(numbers[i], &action, NULL);
   }
+}
+
+void command_claim_path(struct command *command, const char *path)
+{
+  if (!path || strcmp(path, "-") == 0 || text_starts(path, "/dev/"))
+    return;
+  while (text_starts(path, "./"))
+    path += 2;
+  struct error error;
+  for (size_t i = 0; i < command->claimed.n_items; i++)
+    if (strcmp(command->claimed.item[i], path) == 0) {
+      error_set(&error, ERROR_USAGE, "%s: two things would be written to this file", path);
+      command_fail(command, &error);
+    }
+  text_list_add(&command->claimed, path);
+}
+
+// What the common options write.
+static void claim_outputs(struct command *command)
+{
+  command_claim_path(command, command->output);
+  for (size_t i = 0; i < command->n_further_outputs; i++)
+    command_claim_path(command, command->further_output[i].path);
+  for (size_t i = 0; i < command->n_figures; i++)
+    command_claim_path(command, command->figure[i].path);
 }
 
 void command_start(struct command *command, const struct command_spec *spec, void *settings,
@@ -77,8 +104,10 @@ void command_start(struct command *command, const struct command_spec *spec, voi
   struct error error = {0};
   if (!options_parse(command, argc, argv, &error))
     command_fail(command, &error);
+  claim_outputs(command);
   const char *from_environment = getenv("HER2_CODEBOOK");
-  if (command->cohort.table.codebook && command->cohort.table.codebook == from_environment)
+  if (command->cohort.table.codebook && command->cohort.table.codebook == from_environment &&
+      spec->groups & (OPTIONS_INPUT | OPTIONS_TABLE) && !command_makes_product(command))
     text_list_adopt(&command->report.call, text_format("--codebook=%s", from_environment));
   if (command->n_threads)
     omp_set_num_threads(command->n_threads);
@@ -163,6 +192,13 @@ bool *command_part(struct command *command, const struct outcome *outcome)
   return part;
 }
 
+bool command_makes_product(const struct command *command)
+{
+  const struct command_spec *spec = command->spec;
+  return spec->groups & OPTIONS_PRODUCT &&
+         (!spec->makes_product || spec->makes_product(command->settings));
+}
+
 bool command_writes(const struct command *command, const char *format)
 {
   bool writes = strcmp(command->format->name, format) == 0;
@@ -207,6 +243,7 @@ void command_release(struct command *command)
   free(command->operand);
   free(command->model);
   free(command->further_output);
+  text_list_free(&command->claimed);
   free(command->formula_from_file);
   formula_free(&command->formula);
   table_free(&command->table);
@@ -276,6 +313,7 @@ int command_finish(struct command *command, figure_drawer draw, void *context)
 {
   struct report *report = &command->report;
   struct error error = {0};
+  command_claim_path(command, command->companion_path);
   for (size_t i = 0; i < command->table.notes.n_items; i++)
     report_note(report, "%s", command->table.notes.item[i]);
   size_t n_warnings = report->warnings.n_items;

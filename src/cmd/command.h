@@ -48,7 +48,7 @@ enum option_groups {
   OPTIONS_MODEL = 1024,  // model
   OPTIONS_WRITE = 2048,  // output, strict, quiet
   OPTIONS_THREADS = 4096, // threads
-  OPTIONS_PRODUCT = 8192, // --output gets a product, not the report
+  OPTIONS_PRODUCT = 8192, // --output gets a product, not the report; see makes_product
   OPERANDS_MANY = 128,  // any number of files and folders as operands, no formula
 };
 
@@ -61,6 +61,8 @@ struct command_spec {
   const struct product_spec *tables;  // the first is the primary one
   const struct product_spec *figures; // NULL: none; the first is the default kind
   const char *example;                // for --help
+  // OPTIONS_PRODUCT: whether these settings make a product; NULL: all do.
+  bool (*makes_product)(const void *settings);
 };
 
 struct figure_request {
@@ -106,6 +108,7 @@ struct command {
   const char **model;           // paths of the model files
   size_t n_models;
 
+  struct text_list claimed;     // paths that something is written to
   const char *companion_path;   // a further file (a model), written last but for the output
   struct text companion;
 
@@ -142,6 +145,9 @@ bool *command_part(struct command *command, const struct outcome *outcome);
 // named one, or the one that the layout needs.
 bool command_wants_table(const struct command *command, const char *name);
 
+// True if --output gets a product, not the report.
+bool command_makes_product(const struct command *command);
+
 // True if some output is in this format ("json").
 bool command_writes(const struct command *command, const char *format);
 
@@ -151,6 +157,10 @@ bool command_writes(const struct command *command, const char *format);
 typedef bool (*figure_drawer)(const char *kind, void *context, struct figure *figure,
                               struct error *error);
 int command_finish(struct command *command, figure_drawer draw, void *context);
+
+// Ends the process if this file is already to be written by something else, an option's value
+// that command.c does not know (those it does are claimed).  NULL, "-" and devices never clash.
+void command_claim_path(struct command *command, const char *path);
 
 // Frees what command_start and what came after it made, for a command that writes for itself.
 void command_release(struct command *command);

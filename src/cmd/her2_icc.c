@@ -219,6 +219,18 @@ static void note_quantity(const struct icc_variable *variable, struct text *unde
   }
 }
 
+// Ends the process if nobody has all readings of anything.
+static void check_readings(const struct icc *icc)
+{
+  for (size_t i = 0; i < icc->n_variables; i++)
+    if (icc->variable[i].n)
+      return;
+  struct error error;
+  error_set(&error, ERROR_DATA, "%s: no subject has a value of every reader: nothing to compare",
+            icc->command->report.input_file);
+  command_fail(icc->command, &error);
+}
+
 static void note_missing(const struct icc *icc)
 {
   struct report *report = &icc->command->report;
@@ -307,6 +319,7 @@ int main(int argc, char **argv)
   struct error error;
   if (!icc_collect(&icc, &error))
     command_fail(&command, &error);
+  check_readings(&icc);
   note_variables(&icc);
   icc_fill_tables(&icc, &command.report);
   icc_fill_layouts(&icc, &command.report);

@@ -339,6 +339,7 @@ static void write_page(struct nomogram *nomogram)
     return;
   }
   struct error error;
+  command_claim_path(command, nomogram->settings->html);
   if (!file_write(nomogram->settings->html, page.bytes, page.length, &error))
     command_fail(command, &error);
   text_free(&page);

@@ -267,12 +267,17 @@ static bool add_folder(struct reader *reader, const char *path, struct digest *d
   if (!folder)
     return error_set(reader->error, ERROR_DATA, "%s: %s", path, strerror(errno));
   struct text_list names = {0};
-  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+  const struct dirent *entry;
+  while (errno = 0, (entry = readdir(folder)) != NULL)
     if (entry->d_name[0] != '.' && text_ends(entry->d_name, ".csv"))
       text_list_add(&names, entry->d_name);
+  int problem = errno;
   closedir(folder);
-  bool good = names.n_items > 0 ||
-              error_set(reader->error, ERROR_DATA, "%s: there is no .csv file in it", path);
+  bool good = true;
+  if (problem)
+    good = error_set(reader->error, ERROR_DATA, "%s: %s", path, strerror(problem));
+  else if (!names.n_items)
+    good = error_set(reader->error, ERROR_DATA, "%s: there is no .csv file in it", path);
   if (names.n_items)
     qsort(names.item, names.n_items, sizeof *names.item, by_name);
   for (size_t i = 0; i < names.n_items && good; i++) {

@@ -102,6 +102,16 @@ static double seconds_now(void)
   return (double) now.tv_sec + 1e-9 * (double) now.tv_nsec;
 }
 
+// The program that runs now; 0: none.
+static volatile pid_t running;
+
+void process_kill_on_signal(void)
+{
+  pid_t child = running;
+  if (child > 0)
+    kill(child, SIGKILL);
+}
+
 // Waits, a millisecond first and then in longer steps up to 20.
 static bool wait_for_end(pid_t child, double seconds, struct process_result *result)
 {
@@ -182,7 +192,10 @@ bool process_run(const struct process *process, struct process_result *result,
     error_set(error, ERROR_DATA, "cannot run %s: %s", process->argument[0], strerror(why));
     goto out;
   }
-  if (!wait_for_end(child, process->seconds, result)) {
+  running = child;
+  bool ended = wait_for_end(child, process->seconds, result);
+  running = 0;
+  if (!ended) {
     error_set(error, ERROR_DATA, "cannot wait for %s: %s", process->argument[0], strerror(errno));
     goto out;
   }

@@ -32,5 +32,7 @@ struct process_result {
 bool process_run(const struct process *process, struct process_result *result,
                  struct error *error);
 void process_result_free(struct process_result *result);
+// Ends the program that is running, from a signal handler.
+void process_kill_on_signal(void);
 
 #endif
