@@ -53,8 +53,9 @@ static int compare_codes(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-// Numbers that are levels keep their value, with a label where the codebook has one; other
-// levels are 1, 2, ...
+// Numbers that are levels keep their value, with a label where the codebook has one.  Other
+// levels are 1, 2, ..., labelled by their own text and not by the codebook's label: a model that
+// was made on that text must know the file when it comes back.
 static void add_codes(struct statfile *file, const struct column *column)
 {
   size_t n = column->n_levels;
@@ -66,7 +67,8 @@ static void add_codes(struct statfile *file, const struct column *column)
     if (!numbers)
       number[i] = (double) (i + 1);
     if (!numbers || strcmp(column->level[i], column->level_label[i]) != 0)
-      code[n_codes++] = (struct code){number[i], column->level_label[i]};
+      code[n_codes++] =
+          (struct code){number[i], numbers ? column->level_label[i] : column->level[i]};
   }
   if (n_codes)
     qsort(code, n_codes, sizeof *code, compare_codes);
