@@ -27,6 +27,8 @@ check ./her2-univar 'outcome ~ .' --effects --bootstrap=20 --format=json "$sourc
 check ./her2-univar 'grade ~ .' --codebook="$sources/datasets/gbsg.codebook.csv" --like=spss \
   --figure=valgrind.svg "$sources/datasets/gbsg.csv"
 check ./her2-simulate --published="$sources/datasets/published" -q
+check ./her2-simulate --published="$sources/datasets/published" --check="$sources/datasets/her2-tables.csv" \
+  --codebook="$sources/datasets/her2-tables.codebook.csv" -q
 check ./her2-multivar 'outcome = poor ~ age + gender + rcs(s100b, 3)' --ci=profile \
   --save=valgrind.json --figure=valgrind.svg "$sources/datasets/asah.csv"
 check ./her2-multivar 'outcome = poor ~ age + gender' --firth "$sources/datasets/asah.csv"

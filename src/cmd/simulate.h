@@ -18,6 +18,7 @@ struct simulate_settings {
   enum simulate_match match;
   const char *published;   // folder or file
   const char *plausible;   // file; NULL: the one in the folder, if it has one
+  const char *check;       // cohort to hold against the tables; NULL: one is made
   const char *codebook;    // file to write; NULL: none
   size_t rows;             // 0: as many as were studied
 };
@@ -28,9 +29,10 @@ struct simulate_item {
   const struct published_measure *measure; // one of the two
   const struct published_feature *feature;
   const struct plausible_item *assumed; // NULL: nothing
+  bool is_absent;          // from the cohort that is checked
   int decimals, digits;    // of a measure's values, and as its summaries are printed
   double least, most;      // of a measure's values
-  size_t *n;               // n_groups: values, the rest is missing
+  size_t *n;               // n_groups: values, asked until there are any; the rest is missing
   size_t *count;           // feature: n_levels x n_groups, row-major, asked of this cohort
   double *value;           // n_rows, group after group: numbers or level indices
   // A second reader's values, NULL if no agreement is printed, and the ICC2 of the two.
@@ -72,7 +74,10 @@ struct simulation {
   struct plausible plausible;
   const char *group_name;  // of the groups' column
   size_t *studied;         // n_groups: patients in the study
+  size_t *group_asked;     // n_groups: rows of a cohort of this size
   size_t *group_n, *group_start; // n_groups: rows of the cohort, and the first of them
+  size_t *file_group;      // --check: of each row of the file; SIZE_MAX: of no group
+  bool is_simulated;       // the cohort; of one that is checked its labels or rows say so
   size_t n_studied, n_rows;
   struct simulate_item *item;
   size_t n_items;
@@ -116,16 +121,46 @@ void simulation_formula(const struct simulation *simulation, const struct simula
 // it.  is_fixed (may be NULL): columns that stay as they are.
 void simulation_follow_formulas(const struct simulation *simulation, size_t group,
                                 bool (*is_fixed)(const struct simulation *, size_t));
+void simulation_free(struct simulation *simulation);
+
+// --check: the groups of the file's rows, before simulation_prepare goes on; then the values of
+// its columns, after simulation_prepare_models.
+void simulation_open_cohort(struct simulation *simulation);
+void simulation_read_cohort(struct simulation *simulation);
+
+// The file: CSV, its codebook, or the same cohort for statfile_write.
+struct statfile;
 void simulation_write_cohort(const struct simulation *simulation, struct text *text);
 void simulation_write_codebook(const struct simulation *simulation, struct text *text);
-void simulation_free(struct simulation *simulation);
+void simulation_fill_statfile(const struct simulation *simulation, struct statfile *file);
 
 // NAME_2 for each measure whose agreement is printed; after all values.
 void simulation_add_readers(struct simulation *simulation);
 double simulation_icc(const struct simulation *simulation, const struct simulate_item *item);
 
+// What a measure's values have in a group: mean and SD, quartiles of type 6, Lilliefors's P.
+struct simulate_summary {
+  double mean, sd, median, q1, q3, least, most, normal_p;
+};
+struct simulate_summary simulation_summarize(const struct simulation *simulation,
+                                             const struct simulate_item *item, size_t group);
+// Rows with a level of a feature; NaN if the cohort lacks it.
+double simulation_count(const struct simulation *simulation, const struct simulate_item *item,
+                        size_t level, size_t group);
+// Whether a value prints as a number does; `<0.001` holds what is below it.
+bool simulation_prints_as(const struct published_number *number, double value);
+// The goal of the first place that gives this figure; NULL if there is none.
+const struct simulate_goal *simulation_figure_goal(const struct simulation *simulation,
+                                                   const struct published_figure *figure);
+
 // Tidy tables, pages, notes and warnings.
 void simulation_report(const struct simulation *simulation);
+// "simulated" or "checked"; a page with that in its title, where `title` says %s.
+const char *simulation_word(const struct simulation *simulation);
+struct layout *simulation_add_layout(const struct simulation *simulation, struct report *report,
+                                     const char *title);
+// The table `comparison`, named as her2-audit's findings are; --check: its page and note, too.
+void simulation_compare(const struct simulation *simulation, struct report *report);
 void simulation_lay_goals(const struct simulation *simulation, struct report *report);
 void simulation_note_goals(const struct simulation *simulation, struct report *report);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// her2-simulate's cohort: sizes, values, their order, and the files.
+// her2-simulate's cohort: sizes, values, and their order.
 #include <config.h>
 
 #include <math.h>
@@ -24,8 +24,6 @@ static uint64_t replicate_of(enum stream stream, size_t item, size_t group)
 {
   return (uint64_t) stream << 56 | (uint64_t) item << 24 | (uint64_t) group;
 }
-
-static const char patient[] = "patient", id_start[] = "simulated-";
 
 #define FAIL(simulation, ...) \
   do { \
@@ -81,7 +79,7 @@ static void find_sizes(struct simulation *simulation)
   const struct published *published = &simulation->published;
   size_t n_groups = published->n_groups;
   simulation->studied = NEW_ZEROED(size_t, n_groups);
-  simulation->group_n = NEW_ZEROED(size_t, n_groups);
+  simulation->group_asked = NEW_ZEROED(size_t, n_groups);
   simulation->group_start = NEW_ZEROED(size_t, n_groups);
   for (size_t g = 0; g < n_groups; g++) {
     size_t *n = &simulation->studied[g];
@@ -96,14 +94,19 @@ static void find_sizes(struct simulation *simulation)
       *n = feature_sum(simulation, &published->feature[i], g) > *n
                ? feature_sum(simulation, &published->feature[i], g)
                : *n;
-    if (*n == 0)
+    if (*n == 0 && !simulation->settings->check)
       FAIL(simulation, "the tables do not say how many patients the group '%s' has",
            published->group[g]);
     simulation->n_studied += *n;
   }
-  simulation->n_rows =
-      simulation->settings->rows ? simulation->settings->rows : simulation->n_studied;
-  apportion(simulation->studied, n_groups, simulation->n_rows, simulation->group_n);
+  if (!simulation->settings->check)
+    simulation->n_rows =
+        simulation->settings->rows ? simulation->settings->rows : simulation->n_studied;
+  apportion(simulation->studied, n_groups, simulation->n_rows, simulation->group_asked);
+  if (!simulation->settings->check) {
+    simulation->group_n = NEW_ARRAY(size_t, n_groups);
+    memcpy(simulation->group_n, simulation->group_asked, n_groups * sizeof *simulation->group_n);
+  }
   for (size_t g = 1; g < n_groups; g++)
     simulation->group_start[g] = simulation->group_start[g - 1] + simulation->group_n[g - 1];
 }
@@ -112,7 +115,7 @@ static void find_sizes(struct simulation *simulation)
 
 static void check_column_name(const struct simulation *simulation, const char *name)
 {
-  bool taken = strcmp(name, patient) == 0 || strcmp(name, simulation->group_name) == 0;
+  bool taken = strcmp(name, "patient") == 0 || strcmp(name, simulation->group_name) == 0;
   for (size_t i = 0; i < simulation->n_items && !taken; i++)
     taken = strcmp(simulation->item[i].name, name) == 0;
   if (taken)
@@ -140,8 +143,8 @@ static struct simulate_item *add_item(struct simulation *simulation, const char 
 // Rows of a group of the cohort, of those that `n` patients of it are in the study.
 static size_t scaled(const struct simulation *simulation, size_t g, size_t n)
 {
-  size_t share[2] = {n, simulation->studied[g] - n}, part[2];
-  apportion(share, 2, simulation->group_n[g], part);
+  size_t studied = simulation->studied[g], share[2] = {n, n < studied ? studied - n : 0}, part[2];
+  apportion(share, 2, simulation->group_asked[g], part);
   return part[0];
 }
 
@@ -176,7 +179,7 @@ static void prepare_measure(struct simulation *simulation, const struct publishe
     if (!group->is_there)
       continue;
     size_t n = published_is_printed(&group->n) ? count_of(&group->n) : simulation->studied[g];
-    if (n > simulation->studied[g])
+    if (n > simulation->studied[g] && !simulation->settings->check)
       FAIL(simulation, "measure '%s': n is %zu in the group '%s', which has %zu patients",
            measure->name, n, simulation->published.group[g], simulation->studied[g]);
     item->n[g] = scaled(simulation, g, n);
@@ -198,10 +201,29 @@ static void prepare_measure(struct simulation *simulation, const struct publishe
   }
 }
 
+// Counts of a group that no cohort can have, or only one with missing cells.
+static void check_counts(const struct simulation *simulation,
+                         const struct published_feature *feature, size_t g, size_t sum,
+                         size_t n_printed)
+{
+  const char *group = simulation->published.group[g];
+  size_t n = simulation->studied[g];
+  if (n_printed && n_printed < feature->n_levels)
+    FAIL(simulation, "feature '%s': the tables lack the count of a level in the group '%s'",
+         feature->name, group);
+  if (sum > n)
+    FAIL(simulation, "feature '%s': the counts of the group '%s' sum to %zu of %zu patients",
+         feature->name, group, sum, n);
+  if (sum < n)
+    report_warning(&simulation->command->report,
+                   "feature '%s': the counts of the group '%s' sum to %zu of %zu patients: the "
+                   "rest is missing in the cohort",
+                   feature->name, group, sum, n);
+}
+
 static void prepare_feature(struct simulation *simulation, const struct published_feature *feature)
 {
-  const struct published *published = &simulation->published;
-  size_t n_groups = published->n_groups, n_levels = feature->n_levels;
+  size_t n_groups = simulation->published.n_groups, n_levels = feature->n_levels;
   struct simulate_item *item = add_item(simulation, feature->name, PLAUSIBLE_FEATURE);
   item->feature = feature;
   item->count = NEW_ZEROED(size_t, n_levels * n_groups);
@@ -213,22 +235,14 @@ static void prepare_feature(struct simulation *simulation, const struct publishe
       n_printed += published_is_printed(count);
       share[level] = count_of(count);
     }
-    if (n_printed && n_printed < n_levels)
-      FAIL(simulation, "feature '%s': the tables lack the count of a level in the group '%s'",
-           feature->name, published->group[g]);
-    if (sum > simulation->studied[g])
-      FAIL(simulation, "feature '%s': the counts of the group '%s' sum to %zu of %zu patients",
-           feature->name, published->group[g], sum, simulation->studied[g]);
-    if (sum < simulation->studied[g])
-      report_warning(&simulation->command->report,
-                     "feature '%s': the counts of the group '%s' sum to %zu of %zu patients: the "
-                     "rest is missing in the cohort",
-                     feature->name, published->group[g], sum, simulation->studied[g]);
-    share[n_levels] = simulation->studied[g] - sum;
-    apportion(share, n_levels + 1, simulation->group_n[g], part);
+    if (!simulation->settings->check)
+      check_counts(simulation, feature, g, sum, n_printed);
+    size_t studied = simulation->studied[g], asked = simulation->group_asked[g];
+    share[n_levels] = sum < studied ? studied - sum : 0;
+    apportion(share, n_levels + 1, sum > studied && asked == studied ? sum : asked, part);
     for (size_t level = 0; level < n_levels; level++)
       item->count[level * n_groups + g] = part[level];
-    item->n[g] = simulation->group_n[g] - part[n_levels];
+    item->n[g] = asked > part[n_levels] ? asked - part[n_levels] : 0;
   }
   free(share);
   free(part);
@@ -277,12 +291,15 @@ void simulation_prepare(struct simulation *simulation)
          simulation->settings->published);
   const struct plausible_item *group = plausible_group(&simulation->plausible);
   simulation->group_name = group ? group->name : "group";
+  if (simulation->settings->check)
+    simulation_open_cohort(simulation);
   find_sizes(simulation);
   for (size_t i = 0; i < published->n_measures; i++)
     prepare_measure(simulation, &published->measure[i]);
   for (size_t i = 0; i < published->n_features; i++)
     prepare_feature(simulation, &published->feature[i]);
-  check_targets(simulation);
+  if (!simulation->settings->check)
+    check_targets(simulation);
 }
 
 // ---- values ----
@@ -503,153 +520,6 @@ double *simulation_sorted(const struct simulation *simulation, const struct simu
   return sorted;
 }
 
-// ---- files ----
-
-static void append_cell(struct text *text, const char *cell)
-{
-  if (!strpbrk(cell, ",\"\r\n") && cell[0] != ' ' && !text_ends(cell, " ")) {
-    text_append(text, cell);
-    return;
-  }
-  text_append_character(text, '"');
-  for (; *cell; cell++) {
-    if (*cell == '"')
-      text_append_character(text, '"');
-    text_append_character(text, *cell);
-  }
-  text_append_character(text, '"');
-}
-
-static void append_value(struct text *text, const struct simulate_item *item, double value)
-{
-  char buffer[NUMBER_SIZE];
-  if (isnan(value))
-    return;
-  if (item->feature)
-    append_cell(text, item->feature->level[(size_t) value]);
-  else
-    text_append(text, number_write_fixed(buffer, value, item->decimals));
-}
-
-static size_t group_of(const struct simulation *simulation, size_t row)
-{
-  size_t g = 0;
-  while (row >= simulation->group_start[g] + simulation->group_n[g])
-    g++;
-  return g;
-}
-
-void simulation_write_cohort(const struct simulation *simulation, struct text *text)
-{
-  text_append(text, patient);
-  text_append_character(text, ',');
-  append_cell(text, simulation->group_name);
-  for (size_t j = 0; j < simulation->n_items; j++) {
-    text_append_character(text, ',');
-    append_cell(text, simulation->item[j].name);
-  }
-  for (size_t j = 0; j < simulation->n_items; j++)
-    if (simulation->item[j].second) {
-      text_append_character(text, ',');
-      append_cell(text, simulation->item[j].second_name);
-    }
-  text_append_character(text, '\n');
-  char last[NUMBER_SIZE];
-  number_write(last, (double) simulation->n_rows);
-  int width = strlen(last) < 3 ? 3 : (int) strlen(last);
-  const size_t *order = simulation->order;
-  for (size_t i = 0; i < simulation->n_rows; i++) {
-    text_append_format(text, "%s%0*zu,", id_start, width, i + 1);
-    append_cell(text, simulation->published.group[group_of(simulation, order[i])]);
-    for (size_t j = 0; j < simulation->n_items; j++) {
-      text_append_character(text, ',');
-      append_value(text, &simulation->item[j], simulation->item[j].value[order[i]]);
-    }
-    for (size_t j = 0; j < simulation->n_items; j++)
-      if (simulation->item[j].second) {
-        text_append_character(text, ',');
-        append_value(text, &simulation->item[j], simulation->item[j].second[order[i]]);
-      }
-    text_append_character(text, '\n');
-  }
-}
-
-static void append_levels(const struct simulation *simulation, struct text *text,
-                          char *const *level, size_t n_levels,
-                          const struct plausible_item *assumed)
-{
-  struct text_list names = {0};
-  for (size_t i = 0; i < n_levels; i++) {
-    if (strchr(level[i], '|'))
-      FAIL(simulation, "a codebook cannot hold '%s': '|' parts its levels", level[i]);
-    text_list_add(&names, level[i]);
-  }
-  char *levels = text_list_join(&names, "|");
-  char *labels = assumed ? text_list_join(&assumed->labels, "|") : memory_copy_text("");
-  text_append(text, "categorical,");
-  append_cell(text, levels);
-  text_append_character(text, ',');
-  append_cell(text, labels);
-  text_append(text, ",\n");
-  free(levels);
-  free(labels);
-  text_list_free(&names);
-}
-
-static int printed_digits(const struct simulate_item *item)
-{
-  return item->assumed && item->assumed->digits >= 0 ? item->assumed->digits : item->digits;
-}
-
-// Left out where a formula says `.`: tables of the groups are of the first reader.
-static void append_second_readers(const struct simulation *simulation, struct text *text)
-{
-  for (size_t i = 0; i < simulation->n_items; i++) {
-    const struct simulate_item *item = &simulation->item[i];
-    if (!item->second)
-      continue;
-    append_cell(text, item->second_name);
-    char *label = text_format("%s, second reader (simulated)", item->title);
-    text_append_character(text, ',');
-    append_cell(text, label);
-    free(label);
-    text_append_character(text, ',');
-    append_cell(text, item->unit ? item->unit : "");
-    text_append_format(text, ",ignore,,,%d\n", printed_digits(item));
-  }
-}
-
-void simulation_write_codebook(const struct simulation *simulation, struct text *text)
-{
-  const struct plausible_item *group = plausible_group(&simulation->plausible);
-  text_append(text, "variable,label,unit,type,levels,labels,digits\n");
-  text_append_format(text, "%s,Simulated patient,,id,,,\n", patient);
-  append_cell(text, simulation->group_name);
-  char *label = text_format("%s (simulated cohort)",
-                            group && group->label ? group->label : simulation->group_name);
-  text_append_character(text, ',');
-  append_cell(text, label);
-  free(label);
-  text_append(text, ",,");
-  append_levels(simulation, text, simulation->published.group, simulation->published.n_groups,
-                group);
-  for (size_t i = 0; i < simulation->n_items; i++) {
-    const struct simulate_item *item = &simulation->item[i];
-    append_cell(text, item->name);
-    text_append_character(text, ',');
-    append_cell(text, item->title == item->name ? "" : item->title);
-    text_append_character(text, ',');
-    append_cell(text, item->unit ? item->unit : "");
-    text_append_character(text, ',');
-    if (item->feature)
-      append_levels(simulation, text, item->feature->level, item->feature->n_levels, item->assumed);
-    else
-      text_append_format(text, "numeric,,,%d\n",
-                         printed_digits(item));
-  }
-  append_second_readers(simulation, text);
-}
-
 void simulation_free(struct simulation *simulation)
 {
   for (size_t i = 0; i < simulation->n_items; i++) {
@@ -674,8 +544,10 @@ void simulation_free(struct simulation *simulation)
   free(simulation->goal);
   free(simulation->item);
   free(simulation->studied);
+  free(simulation->group_asked);
   free(simulation->group_n);
   free(simulation->group_start);
+  free(simulation->file_group);
   plausible_free(&simulation->plausible);
   published_free(&simulation->published);
 }

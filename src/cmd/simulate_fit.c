@@ -34,6 +34,16 @@ struct measured {
   double split[N_SPLIT_FIGURES]; // by hold-out
 };
 
+// A row that the equation is about, with all its values.
+static bool is_used(const struct simulation *simulation, const struct simulate_equation *equation,
+                    size_t row)
+{
+  bool used = !isnan(equation->outcome[row]);
+  for (size_t k = 0; k < equation->n_items; k++)
+    used &= !isnan(simulation->item[equation->item[k]].value[row]);
+  return used;
+}
+
 static void fill_design(const struct simulation *simulation,
                         const struct simulate_equation *equation, const size_t *row, size_t n,
                         double *x)
@@ -242,7 +252,7 @@ static void measure_holdout(const struct simulation *simulation,
   for (size_t f = 0; f < N_SPLIT_FIGURES; f++)
     figure[f] = NAN;
   for (size_t i = 0; i < simulation->n_rows; i++)
-    if (!isnan(equation->outcome[simulation->order[i]]))
+    if (is_used(simulation, equation, simulation->order[i]))
       weight[k++] = !is_test[i];
   struct logit_data data = {.n = all->n, .p = all->p, .x = all->x, .y = all->y, .weight = weight};
   struct logit_fit fit;
@@ -254,6 +264,8 @@ static void measure_holdout(const struct simulation *simulation,
         test_eta[n_test] = eta[i];
         y[n_test++] = all->y[i];
       }
+  }
+  if (n_test) {
     struct performance_workspace *workspace = performance_prepare(n_test);
     performance_measure(test_eta, y, NULL, n_test, PERFORMANCE_EXTERNAL, CORRECTED, workspace,
                         value);
@@ -278,7 +290,8 @@ static struct measured measure(const struct simulation *simulation,
                                const struct simulate_equation *equation, const size_t *order)
 {
   size_t n_rows = simulation->n_rows, *row = NEW_ARRAY(size_t, n_rows), n = 0;
-  struct measured measured = {.p = equation->p, .auc = NAN, .auc_low = NAN, .auc_high = NAN,
+  struct measured measured = {.p = equation->p, .fit.status = LOGIT_ONE_OUTCOME,
+                              .auc = NAN, .auc_low = NAN, .auc_high = NAN,
                               .sensitivity = NAN, .specificity = NAN, .brier = NAN,
                               .corrected_auc = NAN, .corrected_slope = NAN,
                               .corrected_intercept = NAN, .corrected_brier = NAN,
@@ -286,7 +299,7 @@ static struct measured measure(const struct simulation *simulation,
   for (size_t f = 0; f < N_SPLIT_FIGURES; f++)
     measured.split[f] = NAN;
   for (size_t i = 0; i < n_rows; i++)
-    if (!isnan(equation->outcome[order[i]]))
+    if (is_used(simulation, equation, order[i]))
       row[n++] = order[i];
   measured.n = n;
   measured.x = NEW_ARRAY(double, n * measured.p);
@@ -297,6 +310,8 @@ static struct measured measure(const struct simulation *simulation,
     measured.y[i] = equation->outcome[row[i]];
   fill_design(simulation, equation, row, n, measured.x);
   free(row);
+  if (n == 0)
+    return measured;
   struct logit_data data = {.n = n, .p = measured.p, .x = measured.x, .y = measured.y};
   logit_fit(&data, NULL, &measured.fit);
   if (measured.fit.status != LOGIT_CONVERGED)
@@ -458,21 +473,11 @@ static double figure_reached(const struct measured *measured, const char *quanti
   return NAN;
 }
 
-// Whether a value prints as a number does; `<0.001` holds what is below it.
 static bool is_met(const struct simulate_goal *goal)
 {
-  const struct printed *printed = &goal->number->printed;
-  char a[NUMBER_SIZE], b[NUMBER_SIZE];
-  if (isnan(goal->reached))
-    return false;
-  if (printed->relation == PRINTED_LESS)
-    return goal->reached < printed->value;
-  if (printed->relation == PRINTED_MORE)
-    return goal->reached > printed->value;
-  if (goal->target.quantity == MODEL_YOUDEN)
-    return fabs(goal->reached - goal->asked) < 1e-9;
-  return strcmp(number_write_fixed(a, printed->value, printed->decimals),
-                number_write_fixed(b, goal->reached, printed->decimals)) == 0;
+  return goal->target.quantity == MODEL_YOUDEN && goal->number->printed.relation == PRINTED_EQUAL
+             ? fabs(goal->reached - goal->asked) < 1e-9
+             : simulation_prints_as(goal->number, goal->reached);
 }
 
 void simulation_measure_goals(struct simulation *simulation)
@@ -490,6 +495,8 @@ void simulation_measure_goals(struct simulation *simulation)
                           ? measured.split[split_figure_of(goal)]
                           : figure_reached(&measured, goal->quantity);
       goal->is_met = is_met(goal);
+      if (simulation->settings->check && isnan(goal->reached) && !goal->why)
+        goal->why = memory_copy_text("no finite fit, or too few rows");
     }
     measured_free(&measured);
   }

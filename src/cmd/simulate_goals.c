@@ -39,7 +39,9 @@ static char *ratio_text(const struct simulate_goal *ratio, const struct simulate
   const char *text[3] = {"", "", ""};
   const struct simulate_goal *goal[3] = {ratio, low, high};
   for (size_t i = 0; i < 3; i++)
-    if (goal[i])
+    if (goal[i] && reached && isnan(goal[i]->reached))
+      return memory_copy_text("");
+    else if (goal[i])
       text[i] = reached ? like(goal[i], buffer[i]) : goal[i]->number->text;
   return low && high ? text_format("%s (%s, %s)", text[0], text[1], text[2])
                      : memory_copy_text(text[0]);
@@ -76,7 +78,7 @@ static void lay_row(const struct simulation *simulation, struct layout *layout, 
   text_free(&title);
   if (b) {
     layout_set(layout, row, 1, b->number->text);
-    layout_set(layout, row, 4, like(b, buffer));
+    layout_set(layout, row, 4, isnan(b->reached) ? "" : like(b, buffer));
   }
   char *printed = ratio_text(ratio, low, high, false);
   char *reached = ratio_text(ratio, low, high, true);
@@ -92,15 +94,17 @@ static void lay_row(const struct simulation *simulation, struct layout *layout, 
 
 static void lay_coefficients(const struct simulation *simulation, struct report *report)
 {
-  static const char *const headings[] = {"B\nprinted", "OR (95% CI)\nprinted", "P\nprinted",
-                                         "B\nsimulated", "OR (95% CI)\nsimulated",
-                                         "P\nsimulated"};
+  static const char *const headings[] = {"B", "OR (95% CI)", "P"};
   const struct published *published = &simulation->published;
-  struct layout *layout = report_add_layout(
-      report, "targets", "Odds ratios: printed, and in the simulated cohort");
+  struct layout *layout =
+      simulation_add_layout(simulation, report, "Odds ratios: printed, and in the %s cohort");
   layout_column(layout, ALIGN_LEFT, "");
-  for (size_t j = 0; j < sizeof headings / sizeof *headings; j++)
-    layout_column(layout, ALIGN_RIGHT, headings[j]);
+  for (size_t j = 0; j < 6; j++) {
+    char *heading = text_format("%s\n%s", headings[j % 3],
+                                j < 3 ? "printed" : simulation_word(simulation));
+    layout_column(layout, ALIGN_RIGHT, heading);
+    free(heading);
+  }
   for (size_t m = 0; m < published->n_models; m++)
     for (int whole = 0; whole < 2; whole++) {
       bool begun = false;
@@ -127,7 +131,8 @@ static void lay_coefficients(const struct simulation *simulation, struct report 
 
 static void lay_figures(const struct simulation *simulation, struct report *report)
 {
-  static const char *const headings[] = {"Printed", "Simulated", "Distance"};
+  const char *const headings[] = {"Printed", simulation->is_simulated ? "Simulated" : "Checked",
+                                  "Distance"};
   const char *model = NULL;
   struct layout *layout = NULL;
   for (size_t i = 0; i < simulation->n_goals; i++) {
@@ -136,8 +141,8 @@ static void lay_figures(const struct simulation *simulation, struct report *repo
     if (goal->target.quantity <= MODEL_JOINT_P)
       continue;
     if (!layout) {
-      layout = report_add_layout(report, "targets",
-                                 "Curves and validation: printed, and in the simulated cohort");
+      layout = simulation_add_layout(simulation, report,
+                                     "Curves and validation: printed, and in the %s cohort");
       layout_column(layout, ALIGN_LEFT, "");
       for (size_t j = 0; j < sizeof headings / sizeof *headings; j++)
         layout_column(layout, ALIGN_RIGHT, headings[j]);
@@ -183,8 +188,12 @@ void simulation_note_goals(const struct simulation *simulation, struct report *r
     n_other += !goal->is_sought;
     n_other_met += !goal->is_sought && goal->is_met;
   }
-  report_note(report, "logistic tables and figures: %zu of %zu numbers that were sought are met; "
-                      "of %zu that were not (column 'why' of the table 'targets') %zu are",
+  report_note(report,
+              simulation->settings->check
+                  ? "logistic tables and figures: %zu of %zu numbers that a search would seek are "
+                    "met; of the %zu others (column 'why' of the table 'targets') %zu are"
+                  : "logistic tables and figures: %zu of %zu numbers that were sought are met; "
+                    "of %zu that were not (column 'why' of the table 'targets') %zu are",
               n_met, n_sought, n_other, n_other_met);
   for (size_t e = 0; e < simulation->n_equations; e++) {
     const struct simulate_equation *equation = &simulation->equation[e];
@@ -198,6 +207,8 @@ void simulation_note_goals(const struct simulation *simulation, struct report *r
                     item->unit ? item->unit : "");
     }
   }
+  if (simulation->settings->check)
+    return;
   report_note(report, simulation->settings->match == MATCH_ALL
                           ? "counts, centres and spreads come first: intervals and P values are "
                             "what they leave"

@@ -181,7 +181,7 @@ static void check_term(const struct simulation *simulation, const struct publish
   if (!item)
     FAIL(simulation, "'%s' is in a logistic table, but in no table of counts or measures",
          term->variable);
-  for (size_t g = 0; g < simulation->published.n_groups; g++)
+  for (size_t g = 0; g < simulation->published.n_groups && !simulation->settings->check; g++)
     if (item->n[g] < simulation->group_n[g])
       FAIL(simulation, "'%s' has missing values in the group '%s': logistic tables are matched by "
                        "complete columns only",
@@ -514,7 +514,6 @@ static void holdout_goal(struct simulation *simulation, const struct published_f
 static void figure_goals(struct simulation *simulation)
 {
   const struct published *published = &simulation->published;
-  simulation->holdout = NAN;
   for (size_t i = 0; i < published->n_figures && isnan(simulation->holdout); i++)
     if (strcmp(published->figure[i].quantity, "holdout_percent") == 0)
       simulation->holdout = published->figure[i].value.printed.value / 100;
@@ -538,12 +537,25 @@ static void figure_goals(struct simulation *simulation)
   }
 }
 
+const struct simulate_goal *simulation_figure_goal(const struct simulation *simulation,
+                                                   const struct published_figure *figure)
+{
+  const struct published_figure *first =
+      find_figure_of(simulation, figure->model, figure->item, figure->quantity,
+                     is_elsewhere(&simulation->published, figure));
+  for (size_t i = 0; i < simulation->n_goals; i++)
+    if (simulation->goal[i].number == &first->value)
+      return &simulation->goal[i];
+  return NULL;
+}
+
 void simulation_prepare_models(struct simulation *simulation)
 {
   const struct published *published = &simulation->published;
+  simulation->holdout = NAN;
   if (simulation->settings->match == MATCH_TABLES)
     return;
-  if (simulation->n_rows != simulation->n_studied)
+  if (simulation->n_rows != simulation->n_studied && !simulation->settings->check)
     FAIL(simulation, "--match=models and all are for the %zu patients studied: --rows changes "
                      "every interval",
          simulation->n_studied);

@@ -30,11 +30,14 @@ double simulation_icc(const struct simulation *simulation, const struct simulate
 {
   double *reading = NEW_ARRAY(double, 2 * simulation->n_rows);
   size_t n = 0;
-  for (size_t i = 0; i < simulation->n_rows; i++)
-    if (!isnan(item->value[i])) {
-      reading[2 * n] = item->value[i];
-      reading[2 * n++ + 1] = item->second[i];
-    }
+  // In the order of the file, which the last digit of a sum depends on.
+  for (size_t k = 0; k < simulation->n_rows; k++) {
+    size_t i = simulation->order[k];
+    if (isnan(item->value[i]) || isnan(item->second[i]))
+      continue;
+    reading[2 * n] = item->value[i];
+    reading[2 * n++ + 1] = item->second[i];
+  }
   struct reading_anova anova = reading_anova_compute(reading, n, 2);
   double estimate = icc_compute(&anova, ICC_2, 0.95).estimate;
   free(reading);

@@ -15,19 +15,15 @@
 
 static const double routing_p = 0.05; // her2-univar's route
 
-// ---- what a measure's values have ----
+// ---- what a cohort has ----
 
-struct reached {
-  double mean, sd, median, q1, q3, least, most, normal_p;
-};
-
-static struct reached reached_by(const struct simulation *simulation,
-                                 const struct simulate_item *item, size_t g)
+struct simulate_summary simulation_summarize(const struct simulation *simulation,
+                                             const struct simulate_item *item, size_t group)
 {
-  size_t n = item->n[g];
-  double *x = simulation_sorted(simulation, item, g);
+  size_t n = item->n[group];
+  double *x = simulation_sorted(simulation, item, group);
   struct moments moments = moments_compute(x, NULL, n);
-  struct reached reached = {
+  struct simulate_summary summary = {
       .mean = n ? moments.mean : NAN,
       .sd = moments_sd(&moments),
       .q1 = quantile_sorted(x, NULL, n, 0.25, QUANTILE_TYPE_6),
@@ -38,17 +34,31 @@ static struct reached reached_by(const struct simulation *simulation,
       .normal_p = normality_lilliefors(x, n).p_value,
   };
   free(x);
-  return reached;
+  return summary;
 }
 
-static size_t reached_count(const struct simulation *simulation, const struct simulate_item *item,
-                            size_t level, size_t g)
+double simulation_count(const struct simulation *simulation, const struct simulate_item *item,
+                        size_t level, size_t group)
 {
   size_t count = 0;
-  const double *value = item->value + simulation->group_start[g];
-  for (size_t i = 0; i < simulation->group_n[g]; i++)
+  const double *value = item->value + simulation->group_start[group];
+  for (size_t i = 0; i < simulation->group_n[group]; i++)
     count += !isnan(value[i]) && (size_t) value[i] == level;
-  return count;
+  return item->is_absent ? NAN : (double) count;
+}
+
+bool simulation_prints_as(const struct published_number *number, double value)
+{
+  const struct printed *printed = &number->printed;
+  char a[NUMBER_SIZE], b[NUMBER_SIZE];
+  if (isnan(value))
+    return false;
+  if (printed->relation == PRINTED_LESS)
+    return value < printed->value;
+  if (printed->relation == PRINTED_MORE)
+    return value > printed->value;
+  return strcmp(number_write_fixed(a, printed->value, printed->decimals),
+                number_write_fixed(b, value, printed->decimals)) == 0;
 }
 
 // The routing that the printed kinds ask for: 1 normal in every group, -1 not in some, 0 the
@@ -68,6 +78,8 @@ static int asked_route(const struct simulation *simulation, const struct simulat
 }
 
 // ---- the targets ----
+
+static const char absent[] = "the cohort has no such values";
 
 struct tally {
   struct report *report;
@@ -94,23 +106,14 @@ static void target_tail(struct tally *tally, bool met, const char *why)
 
 static void count_target(struct tally *tally, const struct simulation *simulation,
                          const char *item, const char *level, size_t g, const char *printed,
-                         size_t asked, size_t reached)
+                         size_t asked, double reached)
 {
   target_head(tally, item, level, simulation->published.group[g], level ? "count" : "n");
   report_text(tally->table, printed);
   report_number(tally->table, (double) asked);
-  report_number(tally->table, (double) reached);
-  report_number(tally->table, (double) reached - (double) asked);
-  target_tail(tally, asked == reached, NULL);
-}
-
-// The same digits as printed.
-static bool prints_as(const struct published_number *number, double reached)
-{
-  char a[NUMBER_SIZE], b[NUMBER_SIZE];
-  int decimals = number->printed.decimals;
-  return !isnan(reached) && strcmp(number_write_fixed(a, number->printed.value, decimals),
-                                   number_write_fixed(b, reached, decimals)) == 0;
+  report_number(tally->table, reached);
+  report_number(tally->table, reached - (double) asked);
+  target_tail(tally, (double) asked == reached, isnan(reached) ? absent : NULL);
 }
 
 static void summary_target(struct tally *tally, const struct simulation *simulation,
@@ -124,13 +127,13 @@ static void summary_target(struct tally *tally, const struct simulation *simulat
   report_number(tally->table, number->printed.value);
   report_number(tally->table, reached);
   report_number(tally->table, reached - number->printed.value);
-  target_tail(tally, prints_as(number, reached), NULL);
+  target_tail(tally, simulation_prints_as(number, reached), isnan(reached) ? absent : NULL);
 }
 
 // A bound or a P value: how far beyond the limit, 0 if it is kept.
 static void limit_target(struct tally *tally, const char *item, const char *group,
                          const char *quantity, const char *sign, double limit, double reached,
-                         bool met)
+                         bool met, const char *why)
 {
   char buffer[NUMBER_SIZE];
   char *asked = text_format("%s%s", sign, number_write(buffer, limit));
@@ -139,7 +142,7 @@ static void limit_target(struct tally *tally, const char *item, const char *grou
   report_number(tally->table, limit);
   report_number(tally->table, reached);
   report_number(tally->table, met ? 0 : reached - limit);
-  target_tail(tally, met, NULL);
+  target_tail(tally, met, why);
   free(asked);
 }
 
@@ -155,7 +158,7 @@ static void measure_targets(struct tally *tally, const struct simulation *simula
     const char *name = simulation->published.group[g];
     if (!group->is_there)
       continue;
-    struct reached reached = reached_by(simulation, item, g);
+    struct simulate_summary reached = simulation_summarize(simulation, item, g);
     bool by_mean = group->kind == PUBLISHED_MEAN_SD;
     summary_target(tally, simulation, item->name, g, by_mean ? "mean" : "median", &group->centre,
                    by_mean ? reached.mean : reached.median);
@@ -164,21 +167,23 @@ static void measure_targets(struct tally *tally, const struct simulation *simula
     summary_target(tally, simulation, item->name, g, "q3", &group->spread_high, reached.q3);
     if (isfinite(item->least) && item->n[g])
       limit_target(tally, item->name, name, "min", ">=", item->least, reached.least,
-                   reached.least >= item->least);
+                   reached.least >= item->least, NULL);
     if (isfinite(item->most) && item->n[g])
       limit_target(tally, item->name, name, "max", "<=", item->most, reached.most,
-                   reached.most <= item->most);
+                   reached.most <= item->most, NULL);
     if (route > 0)
       limit_target(tally, item->name, name, "normality", "P>=", routing_p, reached.normal_p,
-                   reached.normal_p >= routing_p);
+                   reached.normal_p >= routing_p, item->is_absent ? absent : NULL);
     undefined |= isnan(reached.normal_p);
     if (!(least_p <= reached.normal_p))
       least_p = isnan(reached.normal_p) ? least_p : reached.normal_p;
   }
   // A group in which the test is not defined counts as not normal.
-  if (route < 0)
+  if (route < 0 && item->is_absent)
+    limit_target(tally, item->name, NULL, "normality", "P<", routing_p, NAN, false, absent);
+  else if (route < 0)
     limit_target(tally, item->name, NULL, "normality", "P<", routing_p, undefined ? 0 : least_p,
-                 undefined || least_p < routing_p);
+                 undefined || least_p < routing_p, NULL);
 }
 
 static void fill_targets(const struct simulation *simulation, struct tally *tally)
@@ -190,7 +195,7 @@ static void fill_targets(const struct simulation *simulation, struct tally *tall
   for (size_t g = 0; g < n_groups; g++) {
     char *printed = text_format("%zu", simulation->studied[g]);
     count_target(tally, simulation, simulation->group_name, NULL, g, printed,
-                 simulation->group_n[g], simulation->group_n[g]);
+                 simulation->group_asked[g], (double) simulation->group_n[g]);
     free(printed);
   }
   for (size_t i = 0; i < simulation->n_items; i++) {
@@ -205,7 +210,7 @@ static void fill_targets(const struct simulation *simulation, struct tally *tall
         if (published_is_printed(count))
           count_target(tally, simulation, item->name, item->feature->level[level], g, count->text,
                        item->count[level * n_groups + g],
-                       reached_count(simulation, item, level, g));
+                       simulation_count(simulation, item, level, g));
       }
   }
 }
@@ -215,14 +220,15 @@ static void fill_readers(const struct simulation *simulation, struct tally *tall
 {
   for (size_t i = 0; i < simulation->n_items; i++) {
     const struct simulate_item *item = &simulation->item[i];
-    if (!item->second)
+    if (!item->icc)
       continue;
     target_head(tally, item->name, NULL, NULL, "icc2");
     report_text(tally->table, item->icc->text);
     report_number(tally->table, item->icc->printed.value);
     report_number(tally->table, item->icc_reached);
     report_number(tally->table, item->icc_reached - item->icc->printed.value);
-    target_tail(tally, prints_as(item->icc, item->icc_reached), NULL);
+    target_tail(tally, simulation_prints_as(item->icc, item->icc_reached),
+                isnan(item->icc_reached) ? absent : NULL);
   }
 }
 
@@ -324,6 +330,22 @@ static void fill_correlations(const struct simulation *simulation, struct report
 
 // ---- pages ----
 
+const char *simulation_word(const struct simulation *simulation)
+{
+  return simulation->is_simulated ? "simulated" : "checked";
+}
+
+struct layout *simulation_add_layout(const struct simulation *simulation, struct report *report,
+                                     const char *title)
+{
+  const char *here = strstr(title, "%s");
+  char *text = text_format("%.*s%s%s", (int) (here - title), title, simulation_word(simulation),
+                           here + 2);
+  struct layout *layout = report_add_layout(report, "targets", text);
+  free(text);
+  return layout;
+}
+
 static void append_title(struct text *text, const struct simulate_item *item)
 {
   text_append(text, item->title);
@@ -346,14 +368,16 @@ static const char *group_title(const struct simulation *simulation, size_t g)
 static void lay_counts(const struct simulation *simulation, struct report *report)
 {
   size_t n_groups = simulation->published.n_groups;
-  struct layout *layout = report_add_layout(
-      report, "targets", "Counts: printed, and in the simulated cohort");
+  struct layout *layout =
+      simulation_add_layout(simulation, report, "Counts: printed, and in the %s cohort");
   layout_column(layout, ALIGN_LEFT, "");
   for (size_t g = 0; g < n_groups; g++) {
     char *printed = text_format("%s\nprinted", group_title(simulation, g));
     layout_column(layout, ALIGN_RIGHT, printed);
-    layout_column(layout, ALIGN_RIGHT, "\nsimulated");
+    char *reached = text_format("\n%s", simulation_word(simulation));
+    layout_column(layout, ALIGN_RIGHT, reached);
     free(printed);
+    free(reached);
   }
   size_t row = layout_row(layout, LAYOUT_VARIABLE);
   layout_set(layout, row, 0, "Patients");
@@ -377,7 +401,9 @@ static void lay_counts(const struct simulation *simulation, struct report *repor
         if (!published_is_printed(count))
           continue;
         layout_set(layout, row, 1 + 2 * g, count->text);
-        layout_set_format(layout, row, 2 + 2 * g, "%zu", reached_count(simulation, item, level, g));
+        double reached = simulation_count(simulation, item, level, g);
+        if (!isnan(reached))
+          layout_set_format(layout, row, 2 + 2 * g, "%.0f", reached);
       }
     }
   }
@@ -417,7 +443,7 @@ static void lay_measure(const struct simulation *simulation, const struct simula
     const struct published_measure_group *group = &item->measure->group[g];
     if (!group->is_there)
       continue;
-    struct reached reached = reached_by(simulation, item, g);
+    struct simulate_summary reached = simulation_summarize(simulation, item, g);
     bool by_mean = group->kind == PUBLISHED_MEAN_SD;
     double centre = by_mean ? reached.mean : reached.median;
     size_t row = layout_row(layout, LAYOUT_LEVEL);
@@ -426,6 +452,8 @@ static void lay_measure(const struct simulation *simulation, const struct simula
     append_summary(&text, by_mean, text_of(&group->centre), text_of(&group->sd),
                    text_of(&group->spread_low), text_of(&group->spread_high));
     layout_set(layout, row, 1, text_content(&text));
+    if (isnan(centre))
+      continue;
     char buffer[4][NUMBER_SIZE];
     text_clear(&text);
     append_summary(&text, by_mean, like(&group->centre, centre, buffer[0]),
@@ -452,10 +480,10 @@ static void lay_measure(const struct simulation *simulation, const struct simula
 
 static void lay_measures(const struct simulation *simulation, struct report *report)
 {
-  struct layout *layout = report_add_layout(
-      report, "targets", "Centres and spreads: printed, and in the simulated cohort");
-  static const char *const headings[] = {"Printed", "Simulated", "Farthest", "Range",
-                                         "Normality\nP"};
+  struct layout *layout = simulation_add_layout(
+      simulation, report, "Centres and spreads: printed, and in the %s cohort");
+  const char *const headings[] = {"Printed", simulation->is_simulated ? "Simulated" : "Checked",
+                                  "Farthest", "Range", "Normality\nP"};
   layout_column(layout, ALIGN_LEFT, "");
   for (size_t j = 0; j < sizeof headings / sizeof *headings; j++)
     layout_column(layout, ALIGN_RIGHT, headings[j]);
@@ -506,9 +534,8 @@ static void lay_formulas(const struct simulation *simulation, struct report *rep
 
 // ---- notes ----
 
-static void say_what_it_is(const struct simulation *simulation, const struct tally *tally)
+static void say_what_is_made(const struct simulation *simulation, struct report *report)
 {
-  struct report *report = tally->report;
   report_note(report,
               "A simulated cohort: %zu rows made from the printed summaries and seed %llu. No row "
               "is a patient.",
@@ -517,6 +544,24 @@ static void say_what_it_is(const struct simulation *simulation, const struct tal
     report_note(report, "%zu patients were studied; groups, levels and missing values keep their "
                         "proportions (largest remainder)",
                 simulation->n_studied);
+}
+
+static void say_what_is_checked(const struct simulation *simulation, struct report *report)
+{
+  report_note(report, "%s%zu rows as they stand, held against the printed numbers of %s%s",
+              simulation->is_simulated ? "A simulated cohort: " : "", simulation->n_rows,
+              simulation->settings->published,
+              simulation->is_simulated ? ". No row is a patient." : "");
+  if (simulation->n_rows != simulation->n_studied)
+    report_note(report, "%zu patients were studied: the counts asked of this cohort are in "
+                        "proportion (largest remainder)",
+                simulation->n_studied);
+}
+
+static void say_what_it_is(const struct simulation *simulation, const struct tally *tally)
+{
+  struct report *report = tally->report;
+  (simulation->settings->check ? say_what_is_checked : say_what_is_made)(simulation, report);
   if (simulation->plausible.path)
     report_note(report, "ranges, formulas, correlations and labels are assumed, not printed: %s",
                 simulation->plausible.path);
@@ -529,7 +574,7 @@ static void say_what_it_is(const struct simulation *simulation, const struct tal
                    simulation->correlation_factor);
   simulation_note_goals(simulation, report);
   report_note(report, "%zu of %zu targets are met", tally->n_met, tally->n);
-  if (tally->n_met < tally->n)
+  if (tally->n_met < tally->n && !simulation->settings->check)
     report_warning(report, "%zu of %zu targets are not met: see the table 'targets'",
                    tally->n - tally->n_met, tally->n);
 }
@@ -550,4 +595,6 @@ void simulation_report(const struct simulation *simulation)
   simulation_lay_goals(simulation, report);
   lay_formulas(simulation, report);
   say_what_it_is(simulation, &tally);
+  if (simulation->settings->check || command_wants_table(simulation->command, "comparison"))
+    simulation_compare(simulation, report);
 }
