@@ -5,14 +5,20 @@
 // parsed by libcsv in its strict mode.  Cells keep their blanks.  Line ends are LF or CRLF; a
 // quoted cell may hold either.  A byte order mark is skipped.  A blank line is a record with
 // one empty cell in a file of one column and nothing in any other, nor before the first record.
+//
+// Large texts can also be read in parts, side by side (csv_cut, csv_scan_next).  Without
+// libcsv: a line feed ends a record if the quotes in front of it are even in number, and every
+// cell is checked.  What is wrong is only found to be so; csv_next then tells it.
 
 #ifndef HER2_DATA_CSV_H
 #define HER2_DATA_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct csv_cell {
   const char *bytes; // not terminated; valid until the next record
@@ -51,5 +57,49 @@ void csv_seek(struct csv_reader *reader, size_t offset, size_t line);
 bool csv_has_quotes(const struct csv_reader *reader);
 // True if it holds a carriage return anywhere: if not, every line ends with a line feed.
 bool csv_has_returns(const struct csv_reader *reader);
+
+// Records that are read by themselves.
+struct csv_part {
+  const char *begin, *end;
+  size_t first_line, n_lines;     // of the text, 1-based
+  size_t first_record, n_records; // 0-based
+  bool bad;                       // the text is wrong somewhere in here
+};
+// Cuts the text from such a place on, behind the first record, into at most `most` parts (1 or
+// more), each of `least` bytes at the least (but the last), all of whole records, and counts
+// their lines and records.  How many there are; 1 or more.  Where none is bad, n_records is
+// what csv_next would give; otherwise it is no less than what csv_scan_next will give.
+size_t csv_cut(const struct csv_reader *reader, size_t offset, size_t line, size_t most,
+               size_t least, struct csv_part *part);
+
+// Bytes that may be read from the beginning of each cell of a scan on, and in front of its end,
+// however short it is.
+enum { CSV_REACH = 16 };
+
+// Reads the records of a part.  Any number of them may be open on a reader that nobody changes.
+struct csv_scan {
+  const char *cell;   // where the next cell begins
+  const char *block, *next; // the block of bytes at hand and the one after it
+  uint64_t stops;     // ends of cells in the block at hand, a bit each, not yet taken
+  uint64_t inside;    // all bits: it ended inside quotes
+  const char *end;
+  const char *near_begin, *near_end; // between them CSV_REACH bytes stand on both sides
+  const char *next_quote; // of the part, at `cell` or behind
+  size_t line, n_feeds; // on which the record began; line feeds in its quotes so far
+  size_t n_expected;
+  char delimiter;
+  bool quotes;
+  bool bad;           // the text is wrong at the next record; csv_next tells how
+  struct text copies; // of cells that do not stand as they are in the text
+  size_t *copied;     // which these are
+  size_t n_copied, capacity;
+};
+void csv_scan_open(struct csv_scan *scan, const struct csv_reader *reader,
+                   const struct csv_part *part);
+void csv_scan_close(struct csv_scan *scan);
+// The next records, at most `most`, as many cells in each as the first of the text has; line[i]:
+// on which record i began.  How many; 0 at the end and where the text is wrong.  The bytes are
+// valid until the next call.
+size_t csv_scan_next(struct csv_scan *scan, size_t most, struct csv_cell *cell, size_t *line);
 
 #endif

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tables from delimited text.
 //
-// Text without any quote is cut into parts at line ends, and the parts are read side by
-// side: first their rows are counted, then each part fills its own rows of the columns.  A
-// number is read where it stands, up to the delimiter behind it; everything that is not a
-// plain number takes the slow road.  Text with quotes is one part that csv_next reads.
-// Nothing depends on how many parts or threads there are: an error in the text is looked up
-// by csv_next from the top, and the earliest odd cell of a column is the one in the first
-// part that has any.
+// The text is cut into parts at ends of records, and the parts are read side by side: first
+// their rows are counted, then each part fills its own rows of the columns, a few hundred cells
+// at a time: their places first, then column by column their numbers.  A cell that is not a
+// plain number takes the slow road.  Nothing depends on how many parts or threads there are: an
+// error in the text is looked up by csv_next from the top, and the earliest odd cell of a
+// column is the one in the first part that has any.
 #include <config.h>
 
 #include <assert.h>
@@ -31,21 +30,14 @@ enum {
   MOST_PARTS = 64,
   MOST_PART_COLUMNS = 1 << 16, // parts times columns to load
   MOST_EXCERPT = 40,           // bytes of a cell in a message
-};
-
-// Lines that are read by themselves.
-struct part {
-  const char *begin, *end;
-  size_t first_line, first_row; // of the file; 1-based, 0-based
-  size_t n_lines, n_rows;
-  bool bad; // the text is wrong somewhere in here
+  N_CELLS_AT_ONCE = 1024,      // or a record, if that has more
 };
 
 struct text_state {
   struct csv_reader *reader;
   size_t body_offset, body_line; // behind the header
   size_t n_columns;              // of the file: derived ones come behind
-  struct part *part;
+  struct csv_part part[MOST_PARTS];
   size_t n_parts;
 };
 
@@ -58,10 +50,19 @@ struct odd_cell {
 
 enum mode { MODE_SKIP, MODE_NUMBERS, MODE_TEXTS };
 
+// What most numbers of a column have in common: how many digits stand behind the mark.
+struct shape {
+  size_t from_end;      // of the mark; 0: there is none
+  size_t least, spread; // bytes of the cell: from `least` to `least + spread`
+  uint64_t behind;      // the bytes behind the mark among the last eight
+  double divisor[2];    // that makes the digits the number; its negative
+};
+
 // One column in one part.
 struct reading {
   enum mode mode;
   double *value; // of the whole column
+  struct shape shape;
   size_t n_missing, n_odd;
   struct odd_cell odd;     // the first
   struct level_set levels; // missing tokens too
@@ -163,57 +164,11 @@ static void close_text(struct table_source *source)
   if (!state)
     return;
   csv_close(state->reader);
-  free(state->part);
   free(state);
   source->state = NULL;
 }
 
 // --- Parts
-
-static void cut_parts(struct table *table, struct text_state *state, size_t n_loads)
-{
-  const struct text *content = &table->source->content;
-  const char *begin = text_content(content) + state->body_offset;
-  const char *end = text_content(content) + content->length;
-  size_t length = (size_t) (end - begin), n_parts = 1;
-  if (!csv_has_quotes(state->reader)) {
-    n_parts = length / LEAST_PART;
-    n_parts = n_parts > MOST_PARTS ? MOST_PARTS : n_parts;
-    if (n_parts * n_loads > MOST_PART_COLUMNS)
-      n_parts = MOST_PART_COLUMNS / n_loads;
-    n_parts = n_parts ? n_parts : 1;
-  }
-  free(state->part);
-  state->part = NEW_ZEROED(struct part, n_parts);
-  state->n_parts = 0;
-  size_t step = length / n_parts + 1;
-  while (begin < end || state->n_parts == 0) {
-    const char *stop = end;
-    if (state->n_parts + 1 < n_parts && (size_t) (end - begin) > step) {
-      const char *feed = memchr(begin + step, '\n', (size_t) (end - begin - (ptrdiff_t) step));
-      stop = feed ? feed + 1 : end;
-    }
-    state->part[state->n_parts++] = (struct part){.begin = begin, .end = stop};
-    begin = stop;
-  }
-}
-
-// Counts lines and records, and looks for a carriage return that ends no line.
-static void count_part(struct part *part, bool one_column, bool has_returns)
-{
-  const char *p = part->begin;
-  while (p < part->end) {
-    const char *feed = memchr(p, '\n', (size_t) (part->end - p));
-    const char *stop = feed ? feed : part->end;
-    if (has_returns) {
-      stop -= feed && stop > p && stop[-1] == '\r';
-      part->bad = part->bad || memchr(p, '\r', (size_t) (stop - p));
-    }
-    part->n_lines++;
-    part->n_rows += stop > p || one_column;
-    p = feed ? feed + 1 : part->end;
-  }
-}
 
 // The error that csv_next gives, reading from the top.
 static bool tell_text_error(struct text_state *state, struct error *error)
@@ -228,35 +183,19 @@ static bool tell_text_error(struct text_state *state, struct error *error)
   return false;
 }
 
-// Numbers the rows of each part.  With quotes, where a record may have several lines, the
-// number of rows is an upper bound until they have been read.
 static bool count_rows(struct table *table, size_t n_loads, struct error *error)
 {
   struct text_state *state = table->source->state;
-  cut_parts(table, state, n_loads);
-  struct part *part = state->part;
-  bool quotes = csv_has_quotes(state->reader), one_column = state->n_columns == 1;
-  bool has_returns = csv_has_returns(state->reader);
-#ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic)
-#endif
+  size_t most = n_loads > MOST_PART_COLUMNS / MOST_PARTS ? MOST_PART_COLUMNS / n_loads : MOST_PARTS;
+  state->n_parts = csv_cut(state->reader, state->body_offset, state->body_line, most ? most : 1,
+                           LEAST_PART, state->part);
   for (size_t i = 0; i < state->n_parts; i++)
-    count_part(&part[i], one_column, has_returns);
-  size_t line = state->body_line, row = 0;
-  bool bad = false;
-  for (size_t i = 0; i < state->n_parts; i++) {
-    part[i].first_line = line;
-    part[i].first_row = row;
-    line += part[i].n_lines;
-    row += part[i].n_rows;
-    bad = bad || part[i].bad;
-    part[i].bad = false;
-  }
-  if (bad && !quotes)
-    return tell_text_error(state, error);
+    if (state->part[i].bad)
+      return tell_text_error(state, error);
   if (!table->source->counted) {
-    table->source->n_file_rows = row;
-    table->line = NEW_ARRAY(size_t, row);
+    const struct csv_part *last = &state->part[state->n_parts - 1];
+    table->source->n_file_rows = last->first_record + last->n_records;
+    table->line = NEW_ARRAY(size_t, table->source->n_file_rows);
   }
   return true;
 }
@@ -312,28 +251,7 @@ static void take_text(struct reading *reading, size_t row, size_t line, const ch
   reading->value[row] = (double) reading->last_level;
 }
 
-// --- Reading a part without quotes
-
-// The first delimiter or line feed at or behind p, or `end`.  Eight bytes at a time: a byte
-// of `word ^ mask` that is 0 leaves its highest bit set (H. S. Warren, Hacker's Delight,
-// 2nd edition, section 6-1; the lowest such bit is exact).
-static inline const char *find_stop(const char *p, const char *end, char delimiter)
-{
-  const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
-  uint64_t delimiters = ones * (unsigned char) delimiter, feeds = ones * '\n';
-  for (; end - p >= 8; p += 8) {
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    word = le64toh(word);
-    uint64_t a = word ^ delimiters, b = word ^ feeds;
-    uint64_t found = (((a - ones) & ~a) | ((b - ones) & ~b)) & highs;
-    if (found)
-      return p + __builtin_ctzll(found) / 8;
-  }
-  while (p < end && *p != delimiter && *p != '\n')
-    p++;
-  return p;
-}
+// --- Numbers
 
 static const double power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                       1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
@@ -370,169 +288,136 @@ static inline const char *scan_number(const char *p, char mark, double *number)
   return p;
 }
 
-// Eight bytes, the first one lowest, each of a digit turned into its value.
-static inline uint64_t load_digits(const char *p)
+static inline uint64_t load_bytes(const char *p)
 {
   uint64_t word;
   memcpy(&word, p, sizeof word);
-  return le64toh(word) ^ UINT64_C(0x3030303030303030);
+  return le64toh(word);
 }
 
-// The highest bit of each byte above 9.
-static inline uint64_t mark_others(uint64_t digits)
+// The number that eight digits make, the first one lowest, each less '0': pairs of digits,
+// pairs of these and once more, side by side.
+static inline uint64_t join_digits(uint64_t digits)
 {
-  const uint64_t highs = UINT64_C(0x8080808080808080);
-  return (((digits & ~highs) + UINT64_C(0x7676767676767676)) | digits) & highs;
-}
-
-// The number that the lowest n bytes make, 1 <= n <= 8: pairs of digits, pairs of these and
-// once more, side by side.
-static inline uint64_t join_digits(uint64_t digits, unsigned n)
-{
-  digits <<= 8 * (8 - n);
   digits = (digits * (1 + (10 << 8))) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
   digits = (digits * (1 + (100 << 16))) >> 16 & UINT64_C(0x0000ffff0000ffff);
   return (digits * (1 + (UINT64_C(10000) << 32))) >> 32;
 }
 
-enum { SHORT_NUMBER_REACH = 24 }; // bytes behind p that scan_short_number may look at
+// --- Reading a part
 
-// As scan_number, without a branch for each digit, where up to 7 bytes stand in front of the
-// mark or the end and up to 8 digits behind the mark; NULL for any other cell.
-static inline const char *scan_short_number(const char *p, char mark, double *number)
+// The cells of one column in some records.
+struct stretch {
+  const struct csv_cell *cell; // of the first record
+  size_t n_columns, n_records, row;
+  const size_t *line;
+};
+
+static void set_shape(struct shape *shape, const char *p, size_t length, char mark)
 {
-  uint64_t head = load_digits(p), minus = *p == '-' ? 0xff : 0;
-  uint64_t others = mark_others(head) & ~minus;
-  if (!others)
-    return NULL;
-  unsigned n_head = (unsigned) __builtin_ctzll(others) / 8, sign = minus & 1;
-  if (n_head == sign)
-    return NULL;
-  uint64_t digits = join_digits(head & ~minus, n_head);
-  if (p[n_head] != mark) {
-    *number = sign ? -(double) digits : (double) digits;
-    return p + n_head;
-  }
-  others &= others - 1; // the end, if it is among these eight bytes
-  unsigned before = others ? 0 : 8;
-  others = others ? others : mark_others(load_digits(p + 8));
-  if (!others)
-    return NULL;
-  unsigned end = before + (unsigned) __builtin_ctzll(others) / 8, n_decimals = end - n_head - 1;
-  if (n_decimals - 1 >= 8)
-    return NULL;
-  static const uint64_t scale[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-  digits = digits * scale[n_decimals] + join_digits(load_digits(p + n_head + 1), n_decimals);
-  if (digits > UINT64_C(1) << 53)
-    return NULL;
-  double exact = (double) digits / power_of_ten[n_decimals];
-  *number = sign ? -exact : exact;
-  return p + end;
+  const char *found = memchr(p, mark, length);
+  size_t n_decimals = found ? (size_t) (p + length - found) - 1 : 0;
+  if (n_decimals > 7)
+    return;
+  size_t most = found ? 9 : 8;
+  shape->from_end = found ? n_decimals + 1 : 0;
+  shape->least = found && n_decimals ? n_decimals + 1 : found ? 2 : 1;
+  shape->spread = most - shape->least;
+  shape->behind = !found ? UINT64_MAX : n_decimals ? UINT64_MAX << 8 * (8 - n_decimals) : 0;
+  shape->divisor[0] = power_of_ten[n_decimals];
+  shape->divisor[1] = -power_of_ten[n_decimals];
 }
 
-// `mark`: the decimal mark, or a byte that occurs in no cell.
-static inline void read_part_with(const struct table *table, struct part *part,
-                                  struct reading *reading_of_column, char delimiter, char mark)
+// As scan_number, for cells of this shape: [-] and up to eight digits, and the mark where it is
+// expected.  False for any other.  CSV_REACH bytes can be read.
+static inline bool parse_shaped_number(const struct shape *shape, const char *p, size_t length,
+                                       char mark, double *number)
+{
+  const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+  const char *end = p + length;
+  size_t minus = *p == '-', from_end = shape->from_end;
+  length -= minus;
+  if (length - shape->least > shape->spread || (from_end && end[-(ptrdiff_t) from_end] != mark))
+    return false;
+  // The digits alone, those of the cell at the top, zeros before them.
+  uint64_t digits = (load_bytes(end - 8) & shape->behind) |
+                    (load_bytes(end - 9) & ~shape->behind);
+  digits = (digits ^ ones * '0') & UINT64_MAX << 8 * (shape->least + shape->spread - length);
+  if ((((digits & ~highs) + ones * 0x76) | digits) & highs)
+    return false;
+  *number = (double) (int64_t) join_digits(digits) / shape->divisor[minus];
+  return true;
+}
+
+static inline void read_numbers_with(const struct table *table, struct reading *reading,
+                                     const struct stretch *stretch, char mark, bool check)
+{
+  const struct csv_cell *cell = stretch->cell;
+  double *value = reading->value + stretch->row;
+  struct shape shape = reading->shape;
+  for (size_t i = 0; i < stretch->n_records; i++, cell += stretch->n_columns) {
+    const char *bytes = cell->bytes;
+    size_t length = cell->length;
+    if (!check) {
+      if (parse_shaped_number(&shape, bytes, length, mark, &value[i]))
+        continue;
+      if (scan_number(bytes, mark, &value[i]) == bytes + length) {
+        set_shape(&shape, bytes, length, mark);
+        continue;
+      }
+    }
+    take_number(table, reading, stretch->row + i, stretch->line[i], bytes, length);
+  }
+  reading->shape = shape;
+}
+
+static void read_numbers(const struct table *table, struct reading *reading,
+                         const struct stretch *stretch)
+{
+  char mark = table->source->decimal;
+  // The common case has constants, which makes its loop tighter.
+  if (mark == '.' && table->source->n_na_numbers == 0)
+    read_numbers_with(table, reading, stretch, '.', false);
+  else
+    read_numbers_with(table, reading, stretch, mark, table->source->n_na_numbers > 0);
+}
+
+static void read_texts(struct reading *reading, const struct stretch *stretch)
+{
+  const struct csv_cell *cell = stretch->cell;
+  for (size_t i = 0; i < stretch->n_records; i++, cell += stretch->n_columns)
+    take_text(reading, stretch->row + i, stretch->line[i], cell->bytes, cell->length,
+              cell->quoted);
+}
+
+// Reads what is loaded of a part, `reading` for each load.
+static void read_part(struct table *table, struct csv_part *part, const struct column_load *load,
+                      size_t n_loads, struct reading *reading)
 {
   const struct table_source *source = table->source;
   const struct text_state *state = source->state;
-  const char *end = part->end, *p = part->begin;
-  const char *content_end = text_content(&source->content) + source->content.length;
-  size_t last = state->n_columns - 1, row = part->first_row, line = part->first_line;
-  bool check_missing_numbers = source->n_na_numbers > 0;
-  size_t *line_of_row = source->counted ? NULL : table->line;
-  for (; p < end; line++) {
-    if (last > 0 && (*p == '\n' || (*p == '\r' && p[1] == '\n'))) {
-      p += 1 + (*p == '\r');
-      continue;
+  size_t n_columns = state->n_columns, most = N_CELLS_AT_ONCE / n_columns + 1;
+  struct csv_cell *cell = NEW_ARRAY(struct csv_cell, n_columns * most);
+  size_t *line = NEW_ARRAY(size_t, most);
+  struct csv_scan scan;
+  csv_scan_open(&scan, state->reader, part);
+  struct stretch stretch = {.n_columns = n_columns, .row = part->first_record, .line = line};
+  while ((stretch.n_records = csv_scan_next(&scan, most, cell, line))) {
+    for (size_t j = 0; j < n_loads; j++) {
+      stretch.cell = cell + load[j].column;
+      if (reading[j].mode == MODE_NUMBERS)
+        read_numbers(table, &reading[j], &stretch);
+      else if (reading[j].mode == MODE_TEXTS)
+        read_texts(&reading[j], &stretch);
     }
-    if (line_of_row)
-      line_of_row[row] = line;
-    for (size_t column = 0; column <= last; column++) {
-      struct reading *reading = &reading_of_column[column];
-      const char *stop;
-      if (reading->mode == MODE_NUMBERS) {
-        double number;
-        stop = NULL;
-        if (!check_missing_numbers) {
-          if (content_end - p >= SHORT_NUMBER_REACH)
-            stop = scan_short_number(p, mark, &number);
-          if (!stop)
-            stop = scan_number(p, mark, &number);
-        }
-        if (stop && column == last && *stop == '\r')
-          stop++;
-        if (stop && *stop == (column < last ? delimiter : '\n')) {
-          reading->value[row] = number;
-          p = stop + 1;
-          continue;
-        }
-      }
-      stop = find_stop(p, end, delimiter);
-      if ((column < last) != (stop < end && *stop == delimiter)) {
-        part->bad = true;
-        return;
-      }
-      size_t length = (size_t) (stop - p);
-      if (column == last && length && stop[-1] == '\r')
-        length--;
-      if (reading->mode == MODE_NUMBERS)
-        take_number(table, reading, row, line, p, length);
-      else if (reading->mode == MODE_TEXTS)
-        take_text(reading, row, line, p, length, false);
-      p = stop < end ? stop + 1 : end;
-    }
-    row++;
+    if (!source->counted)
+      memcpy(table->line + stretch.row, line, stretch.n_records * sizeof *line);
+    stretch.row += stretch.n_records;
   }
-}
-
-static void read_part(const struct table *table, struct part *part,
-                      struct reading *reading_of_column)
-{
-  // The common case has constants, which makes its loop tighter.
-  char delimiter = table->source->delimiter, mark = table->source->decimal;
-  if (delimiter == ',' && mark == '.')
-    read_part_with(table, part, reading_of_column, ',', '.');
-  else
-    read_part_with(table, part, reading_of_column, delimiter, mark == delimiter ? '"' : mark);
-}
-
-// --- Reading text with quotes
-
-static bool read_quoted(struct table *table, const struct column_load *load, size_t n_loads,
-                        struct reading *reading, struct error *error)
-{
-  struct text_state *state = table->source->state;
-  csv_seek(state->reader, state->body_offset, state->body_line);
-  bool check_missing_numbers = table->source->n_na_numbers > 0;
-  char mark = table->source->decimal;
-  struct csv_cell *cells;
-  size_t n_cells, row = 0;
-  enum csv_status status;
-  while ((status = csv_next(state->reader, &cells, &n_cells, error)) == CSV_RECORD) {
-    size_t line = csv_line(state->reader);
-    if (!table->source->counted)
-      table->line[row] = line;
-    for (size_t i = 0; i < n_loads; i++) {
-      const struct csv_cell *cell = &cells[load[i].column];
-      double number;
-      if (reading[i].mode == MODE_TEXTS)
-        take_text(&reading[i], row, line, cell->bytes, cell->length, cell->quoted);
-      else if (reading[i].mode != MODE_NUMBERS)
-        continue;
-      else if (!check_missing_numbers &&
-               scan_number(cell->bytes, mark, &number) == cell->bytes + cell->length)
-        reading[i].value[row] = number;
-      else
-        take_number(table, &reading[i], row, line, cell->bytes, cell->length);
-    }
-    row++;
-  }
-  if (status == CSV_ERROR)
-    return false;
-  table->source->n_file_rows = row;
-  state->part[0].n_rows = row;
-  return true;
+  part->bad = scan.bad;
+  csv_scan_close(&scan);
+  free(cell);
+  free(line);
 }
 
 // --- Loading
@@ -640,9 +525,9 @@ static void join_levels(struct table *table, struct column_load *load, struct re
       }
       same = same && renumbered[j] == (double) j;
     }
-    const struct part *part = &state->part[i];
-    double *value = load->value + part->first_row;
-    for (size_t row = 0; !same && row < part->n_rows; row++)
+    const struct csv_part *part = &state->part[i];
+    double *value = load->value + part->first_record;
+    for (size_t row = 0; !same && row < part->n_records; row++)
       value[row] = renumbered[(size_t) value[row]];
     free(renumbered);
   }
@@ -707,34 +592,23 @@ static bool read_columns(struct table *table, struct column_load *load, size_t n
 {
   struct table_source *source = table->source;
   struct text_state *state = source->state;
-  bool quotes = csv_has_quotes(state->reader), good = true;
+  bool good = true;
   size_t n_parts = state->n_parts;
   struct reading *reading = NEW_ZEROED(struct reading, n_parts * n_loads);
   for (size_t k = 0; k < n_parts * n_loads; k++) {
     reading[k].mode = mode[k % n_loads];
     reading[k].value = load[k % n_loads].value;
+    set_shape(&reading[k].shape, "0", 1, '.');
   }
-  if (quotes) {
-    good = read_quoted(table, load, n_loads, reading, error);
-  } else {
 #ifdef _OPENMP
 #pragma omp parallel for schedule(dynamic)
 #endif
-    for (size_t i = 0; i < n_parts; i++) {
-      // One reading a column of the file while the part is read.
-      struct reading *of_column = NEW_ZEROED(struct reading, state->n_columns);
-      for (size_t j = 0; j < n_loads; j++)
-        of_column[load[j].column] = reading[i * n_loads + j];
-      read_part(table, &state->part[i], of_column);
-      for (size_t j = 0; j < n_loads; j++)
-        reading[i * n_loads + j] = of_column[load[j].column];
-      free(of_column);
-    }
-    for (size_t i = 0; i < n_parts; i++)
-      good = good && !state->part[i].bad;
-    if (!good)
-      tell_text_error(state, error);
-  }
+  for (size_t i = 0; i < n_parts; i++)
+    read_part(table, &state->part[i], load, n_loads, &reading[i * n_loads]);
+  for (size_t i = 0; i < n_parts; i++)
+    good = good && !state->part[i].bad;
+  if (!good)
+    tell_text_error(state, error);
   if (good)
     source->counted = true;
   for (size_t j = 0; j < n_loads && good; j++) {
@@ -764,7 +638,6 @@ static bool load_text(struct table *table, struct column_load *load, size_t n_lo
     load[j].value = NEW_ARRAY(double, source->n_file_rows);
   enum mode *mode = NEW_ARRAY(enum mode, n_loads);
   sample_rows(table, load, n_loads, mode);
-  size_t n_most = source->n_file_rows;
   bool good = true, again = true;
   while (again && good) {
     good = read_columns(table, load, n_loads, mode, error);
@@ -779,11 +652,6 @@ static bool load_text(struct table *table, struct column_load *load, size_t n_lo
       table->line = NULL;
     }
     return false;
-  }
-  if (source->n_file_rows < n_most) {
-    RESIZE_ARRAY(table->line, source->n_file_rows);
-    for (size_t j = 0; j < n_loads; j++)
-      RESIZE_ARRAY(load[j].value, source->n_file_rows);
   }
   return true;
 }

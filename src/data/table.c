@@ -754,19 +754,58 @@ static size_t find_value(const double *sorted, size_t n, double x)
   return low;
 }
 
+enum { MOST_FEW_VALUES = 16 };
+
+static int compare_values(const void *a, const void *b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+  return (x > y) - (x < y);
+}
+
+// The distinct values, ascending, if they are few; false for more than MOST_FEW_VALUES.
+static bool find_few_values(const double *value, size_t n, double *distinct, size_t *n_distinct)
+{
+  *n_distinct = 0;
+  for (size_t i = 0; i < n; i++) {
+    double x = value[i];
+    bool seen = isnan(x);
+    for (size_t j = 0; j < *n_distinct; j++)
+      seen |= x == distinct[j];
+    if (seen)
+      continue;
+    if (*n_distinct == MOST_FEW_VALUES)
+      return false;
+    distinct[(*n_distinct)++] = x + 0.0; // -0 becomes 0
+  }
+  qsort(distinct, *n_distinct, sizeof *distinct, compare_values);
+  return true;
+}
+
+// All distinct values, ascending; the caller frees.
+static double *find_values(const double *value, size_t n_rows, size_t *n_distinct)
+{
+  double *distinct = NEW_ARRAY(double, MOST_FEW_VALUES);
+  if (find_few_values(value, n_rows, distinct, n_distinct))
+    return distinct;
+  RESIZE_ARRAY(distinct, n_rows);
+  size_t n = 0;
+  for (size_t i = 0; i < n_rows; i++)
+    if (!isnan(value[i]))
+      distinct[n++] = value[i];
+  sort_doubles(distinct, n);
+  *n_distinct = 0;
+  for (size_t i = 0; i < n; i++)
+    if (i == 0 || distinct[i] != distinct[*n_distinct - 1])
+      distinct[(*n_distinct)++] = distinct[i];
+  return distinct;
+}
+
 void column_make_categorical(struct column *column, size_t n_rows)
 {
   if (column->type != COLUMN_NUMERIC)
     return;
-  double *distinct = NEW_ARRAY(double, n_rows);
-  size_t n = 0, n_distinct = 0;
-  for (size_t i = 0; i < n_rows; i++)
-    if (!isnan(column->value[i]))
-      distinct[n++] = column->value[i];
-  sort_doubles(distinct, n);
-  for (size_t i = 0; i < n; i++)
-    if (i == 0 || distinct[i] != distinct[n_distinct - 1])
-      distinct[n_distinct++] = distinct[i];
+  size_t n_distinct;
+  double *distinct = find_values(column->value, n_rows, &n_distinct);
   column->level = NEW_ARRAY(char *, n_distinct);
   column->level_label = NEW_ARRAY(char *, n_distinct);
   column->n_levels = n_distinct;

@@ -434,6 +434,120 @@ static void test_against_libcsv(void)
   text_free(&ours);
 }
 
+// The records behind the first, in at most `most` parts, `at_once` at a time, and whether
+// any part is wrong; as dump writes them.
+static bool dump_parts(const struct csv_reader *reader, size_t offset, size_t line, size_t n_cells,
+                       size_t most, size_t at_once, struct text *out)
+{
+  struct csv_part *part = NEW_ARRAY(struct csv_part, most);
+  struct csv_cell *cell = NEW_ARRAY(struct csv_cell, n_cells * at_once);
+  size_t *lines = NEW_ARRAY(size_t, at_once), n_parts, n, n_records = 0;
+  bool good = true;
+  text_clear(out);
+  n_parts = csv_cut(reader, offset, line, most, 1, part);
+  for (size_t i = 0; i < n_parts && good; i++) {
+    struct csv_scan scan;
+    csv_scan_open(&scan, reader, &part[i]);
+    good = part[i].first_record == n_records;
+    while ((n = csv_scan_next(&scan, at_once, cell, lines))) {
+      n_records += n;
+      for (size_t j = 0; j < n; j++) {
+        text_append_format(out, "%zu:", lines[j]);
+        for (size_t k = j * n_cells; k < (j + 1) * n_cells; k++) {
+          text_append(out, cell[k].quoted ? "<\"" : "<");
+          text_append_bytes(out, cell[k].bytes, cell[k].length);
+          text_append(out, cell[k].quoted ? "\">" : ">");
+        }
+      }
+    }
+    good = good && !scan.bad && n_records == part[i].first_record + part[i].n_records;
+    csv_scan_close(&scan);
+  }
+  free(part);
+  free(cell);
+  free(lines);
+  return good;
+}
+
+// True if in whatever parts the text gives the records that csv_next gives, or is refused.
+static bool same_in_parts(const char *content, size_t length, bool *accepted)
+{
+  static const size_t most[] = {1, 2, 3, 4, 7, 30, 1000}, at_once[] = {100, 1, 2};
+  struct csv_reader *reader = csv_open(content, length, "f", ',', NULL);
+  struct csv_cell *cell;
+  size_t n_cells, line, n;
+  bool same = true;
+  *accepted = reader && csv_next(reader, &cell, &n_cells, NULL) == CSV_RECORD;
+  if (*accepted) {
+    struct text serial = {0}, out = {0};
+    size_t offset = csv_offset(reader, &line);
+    enum csv_status status;
+    while ((status = csv_next(reader, &cell, &n, NULL)) == CSV_RECORD) {
+      text_append_format(&serial, "%zu:", csv_line(reader));
+      for (size_t i = 0; i < n; i++) {
+        text_append(&serial, cell[i].quoted ? "<\"" : "<");
+        text_append_bytes(&serial, cell[i].bytes, cell[i].length);
+        text_append(&serial, cell[i].quoted ? "\">" : ">");
+      }
+    }
+    *accepted = status == CSV_END;
+    for (size_t i = 0; i < 21 && same; i++) {
+      bool good = dump_parts(reader, offset, line, n_cells, most[i % 7], at_once[i / 7], &out);
+      same = good == *accepted &&
+             (!good || (serial.length == out.length &&
+                        memcmp(text_content(&serial), text_content(&out), out.length) == 0));
+    }
+    text_free(&serial);
+    text_free(&out);
+  }
+  csv_close(reader);
+  return same;
+}
+
+static void test_parts(void)
+{
+  static const char *const texts[] = {
+      "a,b\n1,2\n3,4",
+      "a,b\n",
+      "a,b",
+      "a,b\r\n1,2\r\n\r\n3,4\r\n",
+      "a,b\n\n\n1,2\n\n",
+      "a\n\n1\n\n",
+      "a\n\r\n1\r\n\"\"\n",
+      "a,b\n\"1\n2\",\"3\r\n\"\n\"\",\"\"\"\"\n",
+      "a,b\n1,\"2\"\r\n\"3,\"\"x\"\"\",4",
+      "a,b\n1,\n,2\n,",
+  };
+  static const char *const wrong[] = {
+      "a,b\n1,2\r",      "a,b\n1\r,2\n",       "a,b\n1\n",         "a,b\n1,2,3\n",
+      "a,b\n1,\"2\n",    "a,b\n\"1\"x,2\n",    "a,b\n1,x\"2\"\n", "a,b\n1,\"\"2\"\"\n",
+      "a,b\n1,\"2\"\r",  "a,b\n\"1\"\r,\"2\"\n", "a,b\n\"\n",       "a,b\n\"1\" ,2\n",
+  };
+  bool accepted;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    ok(same_in_parts(texts[i], strlen(texts[i]), &accepted) && accepted,
+       "text %zu is the same in parts", i);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    ok(same_in_parts(wrong[i], strlen(wrong[i]), &accepted) && !accepted,
+       "wrong text %zu is refused in parts", i);
+  static const char *const pieces[] = {"a", "1.5", ",", ",", ",", "\n", "\n", "\r\n", "\r",
+                                       "\"", "\"\"", "\",\"", "\"\n", "\n\"", "\"x,\n\""};
+  struct text text = {0};
+  int n_bad = 0, n_accepted = 0;
+  for (int trial = 0; trial < 6000; trial++) {
+    text_clear(&text);
+    text_append(&text, trial % 3 ? "a,b\n" : "a\n");
+    for (uint32_t n = random_below(trial % 5 ? 14 : 60); n > 0; n--)
+      text_append(&text, pieces[random_below(sizeof pieces / sizeof *pieces)]);
+    if (!same_in_parts(text.bytes, text.length, &accepted) && n_bad++ == 0)
+      printf("# text |%s|\n", text.bytes);
+    n_accepted += accepted;
+  }
+  is_integer(n_bad, 0, "6000 random texts are read or refused alike in one part and in many");
+  ok(n_accepted > 200, "%d of them are read", n_accepted);
+  text_free(&text);
+}
+
 int main(void)
 {
   test_records();
@@ -445,5 +559,6 @@ int main(void)
   test_long();
   test_round_trip();
   test_against_libcsv();
+  test_parts();
   return tap_done();
 }

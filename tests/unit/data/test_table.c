@@ -676,7 +676,24 @@ static void random_cell(struct text *text, uint32_t column, size_t row)
   }
 }
 
-// Text without quotes is read in parts, a quote in the header makes it one part.
+// The same table with every cell in quotes that may have them, those of the odd rows only.
+static void quote_cells(const struct text *plain_body, struct text *quoted)
+{
+  bool odd = false, first = true;
+  for (size_t i = 0; i < plain_body->length; i++) {
+    char c = plain_body->bytes[i];
+    bool stop = c == ',' || c == '\n';
+    if (first && !stop && odd)
+      text_append_character(quoted, '"');
+    if (!first && stop && odd)
+      text_append_character(quoted, '"');
+    text_append_character(quoted, c);
+    first = stop;
+    odd = c == '\n' ? !odd : odd;
+  }
+}
+
+// Text without quotes and text with them are cut into parts in different ways.
 static void test_parts(void)
 {
   enum { ROWS = 40000, COLUMNS = 6 };
@@ -722,6 +739,19 @@ static void test_parts(void)
     text_append_character(&windows, both.bytes[i]);
   }
   ok(same_table(&table, windows.bytes, windows.length, 0), "with CRLF: the same");
+
+  text_clear(&both);
+  text_append(&both, header);
+  quote_cells(&body, &both);
+  struct text_list none = {0};
+  struct table other;
+  bool good = open_bytes(&other, both.bytes, both.length, &plain) &&
+              table_load_all(&other, &none, &error) && other.n_rows == ROWS;
+  for (size_t j = 0; j < 5 && good; j++)
+    good = j == 2 || same_column(&table.column[j], &other.column[j], ROWS);
+  ok(good, "with quotes around the cells of every other line: the same numbers and levels");
+  text_list_free(&none);
+  table_free(&other);
 
   // Faults: the same first error by both ways.
   int n_different = 0;
@@ -792,6 +822,29 @@ static void test_number_shapes(void)
       }
   is_integer(n_bad, 0, "numbers of every shape are what number_parse gives, to the bit");
   ok(n_cells > 6000, "%d of them", n_cells);
+  // All shapes in one column, so that each is met where another was expected.
+  enum { MIXED = 20000 };
+  double *expected = NEW_ARRAY(double, MIXED);
+  text_clear(&content);
+  text_append(&content, "a,b\n");
+  for (int i = 0; i < MIXED; i++) {
+    text_clear(&cell);
+    text_append(&cell, random_below(3) ? "" : "-");
+    text_append_format(&cell, "%u", random_below(1u << random_below(24)));
+    uint32_t n_decimals = random_below(10);
+    for (uint32_t k = 0; k < n_decimals; k++)
+      text_append_character(&cell, k ? (char) ('0' + random_below(10)) : '.');
+    number_parse(cell.bytes, cell.length, '.', &expected[i]);
+    text_append_format(&content, "%s,%s\n", cell.bytes, cell.bytes);
+  }
+  struct table table;
+  n_bad = !open_bytes(&table, content.bytes, content.length, &plain) ||
+          !table_load_all(&table, NULL, &error) || table.n_rows != MIXED;
+  for (int i = 0; i < MIXED && !n_bad; i++)
+    n_bad += memcmp(&table.column[i % 2].value[i], &expected[i], sizeof *expected) != 0;
+  is_integer(n_bad, 0, "numbers of changing shape are what number_parse gives, to the bit");
+  table_free(&table);
+  free(expected);
   text_free(&cell);
   text_free(&content);
   refuses("a,b\n1,1-2\n2,5\n3,6\n", &plain,
