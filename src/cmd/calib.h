@@ -146,6 +146,8 @@ bool calib_is_resampled(const struct calib *calib);
 bool calib_wants(const struct calib *calib, enum performance_metric metric);
 // Whether shifted percentiles of training values make an interval of it.
 bool calib_has_shifted_interval(enum performance_metric metric);
+// Cuts limits where the metric cannot go.
+void calib_clip(enum performance_metric metric, double *low, double *high);
 
 // ---- steps; what cannot be done ends the process ----
 

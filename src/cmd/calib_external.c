@@ -47,6 +47,9 @@ static void estimate_metrics(struct calib *calib)
     if (!calib_wants(calib, (enum performance_metric) m) ||
         (!calib->risk && needs_intercept((enum performance_metric) m)))
       calib->estimate[m] = (struct performance_estimate){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    else
+      calib_clip((enum performance_metric) m, &calib->estimate[m].conf_low,
+                 &calib->estimate[m].conf_high);
   free(risk);
 }
 
@@ -118,6 +121,14 @@ static void make_curve(struct calib *calib)
   free(sorted);
 }
 
+static bool all_equal(const double *x, size_t n)
+{
+  for (size_t i = 1; i < n; i++)
+    if (x[i] != x[0])
+      return false;
+  return true;
+}
+
 void calib_external_run(struct calib *calib)
 {
   struct report *report = &calib->command->report;
@@ -126,12 +137,14 @@ void calib_external_run(struct calib *calib)
   if (calib->n_extreme)
     report_warning(report,
                    "%zu row%s with a risk of exactly 0 or 1, whose logit is infinite: left out of "
-                   "what is made of logits (intercepts, slope, R2, D, U, Q, g, log loss, "
-                   "logistic curve, updating)",
+                   "what is made of logits (intercepts, slope, R\u00b2, D, U, Q, g, log "
+                   "loss, logistic curve, updating)",
                    calib->n_extreme, calib->n_extreme == 1 ? "" : "s");
   if (!calib->risk)
     report_note(report, "the model has no intercept, so it gives no risks: discrimination and "
                         "slope only (--update=large finds one)");
+  if (calib->risk && all_equal(calib->risk, calib->n))
+    report_note(report, "all risks are equal: no calibration slope, intercept or curve");
   estimate_metrics(calib);
   calib_update_run(calib);
   make_curve(calib);

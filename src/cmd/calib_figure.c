@@ -10,12 +10,15 @@
 #include "base/number.h"
 #include "base/sort.h"
 #include "cmd/calib.h"
+#include "report/typeset.h"
 #include "stats/logit.h"
 #include "stats/smooth.h"
 
 // Spikes stand below 0, in bins of one percent.
 enum { N_SPIKE_BINS = 100, N_RISK_BINS = 20 };
-static const double spike_room = 0.14;
+// The style of dots: beside the dashes of the ideal line another dashed one is lost in grey.
+enum { DOTTED = 3 };
+static const double spike_room = 0.14, risk_panel_width = 12;
 
 static void add_ticks(struct plot_axis *axis)
 {
@@ -104,7 +107,7 @@ static void draw_internal(const struct calib *calib, struct figure *figure)
   if (n_band)
     panel_add_mark(panel, MARK_BAND, 0, NULL, n, x, low, NULL, high)->opacity = 0.15;
   add_ideal(panel);
-  panel_add_mark(panel, MARK_LINE, 1, "Apparent", n, x, apparent, NULL, NULL);
+  panel_add_mark(panel, MARK_LINE, DOTTED, "Apparent", n, x, apparent, NULL, NULL);
   if (n_corrected)
     panel_add_mark(panel, MARK_LINE, 0, "Bias-corrected", n, x, corrected, NULL, NULL)->line_width =
         1.5;
@@ -151,14 +154,14 @@ static bool is_met(const struct calib *calib, double left, double right, double 
 }
 
 // In the upper left corner if no curve is there, else in the lower right one, else beside the axes.
-static void add_box(const struct calib *calib, struct plot_panel *panel)
+static void add_box(const struct calib *calib, struct figure *figure, struct plot_panel *panel)
 {
   static const struct {
     const char *name;
     enum performance_metric metric;
   } line[] = {
       {"Dxy", METRIC_DXY},
-      {"C (ROC)", METRIC_AUC},
+      {"AUC", METRIC_AUC},
       {"R\u00b2", METRIC_R2_NAGELKERKE},
       {"D", METRIC_D},
       {"U", METRIC_U},
@@ -180,6 +183,7 @@ static void add_box(const struct calib *calib, struct plot_panel *panel)
     if (is_met(calib, x - 0.02, x + width + 0.02, y - height - 0.03, y + 0.03)) {
       x = 1.07;
       y = 0.98;
+      figure->panel_width = 13; // the square keeps its size
     }
   }
   for (size_t i = 0; i < N_LINES; i++) {
@@ -205,7 +209,7 @@ static void draw_external(const struct calib *calib, struct figure *figure)
                    calib->curve_high)
         ->opacity = 0.2;
   add_ideal(panel);
-  panel_add_mark(panel, MARK_LINE, 1, "Logistic calibration", n, calib->curve_x,
+  panel_add_mark(panel, MARK_LINE, DOTTED, "Logistic calibration", n, calib->curve_x,
                  calib->curve_logistic, NULL, NULL);
   panel_add_mark(panel, MARK_LINE, 0, "Nonparametric", n, calib->curve_x, calib->curve_smooth, NULL,
                  NULL)
@@ -219,7 +223,7 @@ static void draw_external(const struct calib *calib, struct figure *figure)
   add_spikes(panel, other, -unit, middle, 1);
   double ends[] = {0, 1}, foot[] = {middle, middle};
   panel_add_mark(panel, MARK_LINE, -1, NULL, 2, ends, foot, NULL, NULL)->line_width = 0.5;
-  add_box(calib, panel);
+  add_box(calib, figure, panel);
   struct text text = {0};
   text_append_format(&text,
                      "n = %zu, %zu events. Spikes: risks, with the event upward, without it "
@@ -249,6 +253,20 @@ static void add_bars(struct plot_panel *panel, const double *percent, double sig
       ->opacity = 0.7;
 }
 
+// "HER2 status: over (n = 49)": of a long name the number stays.
+static char *group_legend(const char *name, size_t n)
+{
+  const double em = 8 * 2.54 / 72;
+  struct typeface typeface = {em, 1.2 * em, false};
+  char *number = text_format(" (n = %zu)", n);
+  double room = risk_panel_width - 1.5 - typeset_width(&typeface, number, 1, false);
+  char *shown = typeset_shorten(&typeface, name, 1, false, room, 1);
+  char *legend = text_format("%s%s", shown, number);
+  free(shown);
+  free(number);
+  return legend;
+}
+
 static void draw_risk(const struct calib *calib, struct figure *figure)
 {
   struct plot_panel *panel = figure_add_panel(figure, NULL);
@@ -262,8 +280,8 @@ static void draw_risk(const struct calib *calib, struct figure *figure)
     other[b] *= 100 / (double) (calib->n - calib->n_events);
     most = fmax(most, fmax(event[b], other[b]));
   }
-  char *with = text_format("%s (n = %zu)", calib->event, calib->n_events);
-  char *without = text_format("%s (n = %zu)", calib->others, calib->n - calib->n_events);
+  char *with = group_legend(calib->event, calib->n_events);
+  char *without = group_legend(calib->others, calib->n - calib->n_events);
   add_bars(panel, event, 1, 0, with);
   add_bars(panel, other, -1, 1, without);
   free(with);
@@ -283,7 +301,7 @@ static void draw_risk(const struct calib *calib, struct figure *figure)
   }
   ticks_free(tick, n_ticks);
   panel->legend = LEGEND_BELOW;
-  figure->panel_width = 12;
+  figure->panel_width = risk_panel_width;
   figure->panel_height = 8;
 }
 
@@ -300,6 +318,8 @@ static void add_limit(const struct calib *calib, struct plot_panel *panel, const
     y[i] = limit[order[i]];
   }
   lowess(x, y, NULL, n, 0.2, 0, 0.005 * (x[n - 1] - x[0]), fitted, NULL);
+  for (size_t i = 0; i < n; i++)
+    fitted[i] = fmin(fmax(fitted[i], 0), 1);
   struct plot_mark *line = panel_add_mark(panel, MARK_LINE, 1, legend, n, x, fitted, NULL, NULL);
   line->line_width = 1.5;
   free(x);

@@ -316,8 +316,7 @@ static void correct_curve_metrics(struct calib *calib)
       calib->metric[m].corrected = value[m];
 }
 
-// The domain of a metric, which a shifted interval does not know of.
-static void clip(enum performance_metric metric, double *low, double *high)
+void calib_clip(enum performance_metric metric, double *low, double *high)
 {
   double least = -INFINITY, most = INFINITY;
   switch (metric) {
@@ -338,7 +337,7 @@ static void clip(enum performance_metric metric, double *low, double *high)
     least = 0;
     break;
   default:
-    if (is_of_curve(metric))
+    if (is_of_curve(metric) || metric == METRIC_EMAX_LOGISTIC)
       least = 0, most = 1;
   }
   if (*low < least)
@@ -386,7 +385,7 @@ static void add_shifted_intervals(struct calib *calib)
     validation_shifted_interval(&calib->validation, CALIB_STATISTICS, m, metric->apparent,
                                 metric->corrected, calib->command->level, &metric->low,
                                 &metric->high);
-    clip((enum performance_metric) m, &metric->low, &metric->high);
+    calib_clip((enum performance_metric) m, &metric->low, &metric->high);
   }
 }
 
@@ -428,10 +427,17 @@ static void note_undefined(const struct calib *calib)
   const struct validation_result *result = &calib->validation;
   size_t n_models = result->n_replicates - result->n_failed;
   struct text text = {0};
-  if (calib->scheme == CALIB_CROSS)
+  if (calib->scheme == CALIB_CROSS) {
+    size_t n_areas = calib->metric[METRIC_AUC].n;
+    if (calib_wants(calib, METRIC_AUC) && n_areas < n_models)
+      report_note(&calib->command->report,
+                  "%zu of %zu folds hold one outcome only: they have no AUC (fewer --folds)",
+                  n_models - n_areas, n_models);
     return;
+  }
   for (size_t m = 0; m < N_PERFORMANCE_METRICS; m++) {
-    if (!calib_wants(calib, (enum performance_metric) m) || calib->metric[m].n == n_models)
+    if (!calib_wants(calib, (enum performance_metric) m) || calib->metric[m].n == n_models ||
+        (is_of_curve((enum performance_metric) m) && !calib->has_curve))
       continue;
     char *item = text_format("%s %zu", performance_names[m], n_models - calib->metric[m].n);
     text_append_item(&text, ", ", item);

@@ -25,11 +25,11 @@ const char *const calib_metric_titles[N_PERFORMANCE_METRICS] = {
     [METRIC_EMAX] = "Emax, smooth curve",
     [METRIC_E50] = "E50",
     [METRIC_E90] = "E90",
-    [METRIC_EAVG] = "Eavg (ICI)",
+    [METRIC_EAVG] = "Mean absolute error",
     [METRIC_MAE] = "Mean absolute error",
     [METRIC_LOGLOSS] = "Log loss",
-    [METRIC_G] = "g",
-    [METRIC_GP] = "gp",
+    [METRIC_G] = "g, on the log odds scale",
+    [METRIC_GP] = "gp, on the risk scale",
     [METRIC_D] = "Discrimination index D",
     [METRIC_U] = "Unreliability index U",
     [METRIC_Q] = "Quality index Q",
@@ -127,7 +127,17 @@ static void add_internal_row(const struct calib *calib, struct layout *layout,
     return;
   set_and_free(layout, row, 2, number_text(metric->optimism, digits));
   set_and_free(layout, row, 3, interval_text(metric->corrected, metric->low, metric->high, digits));
-  layout_set_format(layout, row, 4, "%zu", metric->n);
+  if (isnan(metric->corrected))
+    layout_set(layout, row, 4, dash);
+  else
+    layout_set_format(layout, row, 4, "%zu", metric->n);
+}
+
+// The mean absolute error and Eavg are one number: on the rows themselves, and corrected by the
+// same curve.
+static bool is_repeated(const struct calib *calib, enum performance_metric metric)
+{
+  return metric == METRIC_MAE && calib_wants(calib, METRIC_EAVG);
 }
 
 static bool wants_constant(const struct calib *calib)
@@ -147,46 +157,88 @@ static bool wants_rms(const struct calib *calib)
          calib_wants(calib, METRIC_G) || calib_wants(calib, METRIC_GP);
 }
 
-static void footnote_internal(const struct calib *calib, struct layout *layout)
+static bool wants_curve(const struct calib *calib)
+{
+  return calib_wants(calib, METRIC_MAE) || calib_wants(calib, METRIC_EAVG) ||
+         calib_wants(calib, METRIC_E50) || calib_wants(calib, METRIC_E90) ||
+         calib_wants(calib, METRIC_EMAX);
+}
+
+static bool has_interval(const struct calib *calib)
+{
+  for (size_t m = 0; m < N_PERFORMANCE_METRICS; m++)
+    if (calib_wants(calib, (enum performance_metric) m) && !isnan(calib->metric[m].low))
+      return true;
+  return false;
+}
+
+static void footnote_scheme(const struct calib *calib, struct layout *layout)
 {
   const struct calib_settings *s = calib->settings;
+  const char *given = *calib->resample_digest ? " (resamples of a file)" : "";
   if (calib->scheme == CALIB_BOOTSTRAP)
-    layout_footnote(layout,
-                    "Bootstrap, %zu replicates%s. Optimism: mean over the replicates of training "
-                    "(their model on its resample) minus test (on the original rows); corrected: "
-                    "apparent minus optimism.",
-                    calib->n_replicates,
-                    calib->candidate.n_items ? ", selection repeated in each" : "");
+    layout_footnote(
+        layout,
+        "Bootstrap, %zu replicate%s%s%s. Optimism: mean over the replicates of training "
+        "(their model on its resample) minus test (on the original rows); corrected: "
+        "apparent minus optimism.",
+        calib->n_replicates, calib->n_replicates == 1 ? "" : "s", given,
+        calib->candidate.n_items ? ", selection repeated in each" : "");
   else if (calib->scheme == CALIB_CROSS)
     layout_footnote(
         layout,
         "Cross-validation, %lld folds, %lld repeats. Corrected: AUC and Dxy the mean over "
         "the folds left out, all else the mean over repeats, in each of which every row "
         "has its risk by the model that has not seen it. Optimism: apparent minus "
-        "corrected.",
+        "corrected. Replicates: folds of all repeats (AUC and Dxy) or repeats.",
         (long long) s->n_folds, (long long) s->n_repeats);
   else if (calib_is_resampled(calib))
+    layout_footnote(layout,
+                    "%s, %zu replicate%s%s: the apparent value and the mean on the rows not drawn, "
+                    "weighted%s. For discrimination and overall measures only%s.",
+                    calib->scheme == CALIB_632 ? ".632 bootstrap" : ".632+ bootstrap",
+                    calib->n_replicates, calib->n_replicates == 1 ? "" : "s", given,
+                    calib->scheme == CALIB_632 ? " .368 and .632" : " by the relative overfitting",
+                    calib->scheme == CALIB_632 ? ""
+                                               : ", where the value without information is known");
+}
+
+// Percentiles need some replicates beyond each limit.
+static void footnote_intervals(const struct calib *calib, struct layout *layout)
+{
+  const struct calib_settings *s = calib->settings;
+  const char *few = (double) calib->n_replicates * (1 - calib->command->level) < 1.999
+                        ? " So few replicates make them rough."
+                        : "";
+  if (!calib_is_resampled(calib) || !has_interval(calib))
+    return;
+  if (s->two_stage)
+    layout_footnote(layout, "Intervals: two-stage bootstrap (Noma et al. 2021)%s.%s",
+                    wants_curve(calib) || calib_wants(calib, METRIC_EMAX_LOGISTIC)
+                        ? "; errors of the curve have none"
+                        : "",
+                    few);
+  else
+    layout_footnote(layout,
+                    "Intervals: percentiles of the training values, shifted to the corrected one "
+                    "(Noma et al. 2021).%s%s",
+                    few,
+                    calib->scheme == CALIB_BOOTSTRAP && wants_constant(calib)
+                        ? " What is constant on training rows has none (--ci=two-stage gives one)."
+                        : "");
+}
+
+static void footnote_internal(const struct calib *calib, struct layout *layout)
+{
+  footnote_scheme(calib, layout);
+  footnote_intervals(calib, layout);
+  if (calib->has_curve && wants_curve(calib))
     layout_footnote(
-        layout,
-        "%s, %zu replicates: the apparent value and the mean on the rows not drawn, "
-        "weighted%s. For discrimination and overall measures only%s.",
-        calib->scheme == CALIB_632 ? ".632 bootstrap" : ".632+ bootstrap", calib->n_replicates,
-        calib->scheme == CALIB_632 ? " .368 and .632" : " by the relative overfitting",
-        calib->scheme == CALIB_632 ? "" : ", where the value without information is known");
-  if (calib_is_resampled(calib) && calib->scheme != CALIB_CROSS)
-    layout_footnote(
-        layout, "%s%s",
-        s->two_stage ? "Intervals: two-stage bootstrap (Noma et al. 2021)."
-                     : "Intervals: percentiles of the training values, shifted to the "
-                       "corrected one (Noma et al. 2021).",
-        s->two_stage || !wants_constant(calib)
-            ? ""
-            : " What is constant on training rows has none (--ci=two-stage gives one).");
-  if (calib->has_curve && calib_is_resampled(calib) &&
-      (calib->scheme == CALIB_BOOTSTRAP || calib->scheme == CALIB_CROSS))
-    layout_footnote(
-        layout, "Mean absolute error, Eavg, E50, E90, Emax: |risk \u2212 lowess curve|, corrected "
-                "ones from the corrected curve, between the 5th smallest and 5th largest risk.");
+        layout, "Mean absolute error (Eavg, ICI), E50, E90, Emax: |risk \u2212 lowess curve|%s.",
+        calib->scheme == CALIB_BOOTSTRAP || calib->scheme == CALIB_CROSS
+            ? ", corrected ones from the corrected curve, between the 5th smallest and 5th largest "
+              "risk"
+            : "");
   if (wants_rms(calib))
     layout_footnote(layout, "R\u00b2, D, U, Q from the likelihood after recalibration, g and gp of "
                             "the recalibrated predictor, as R's rms::validate.");
@@ -208,7 +260,7 @@ static void fill_internal(const struct calib *calib, struct report *report)
   for (size_t f = 0; f < N_FAMILIES; f++) {
     bool begun = false;
     for (size_t i = 0; i < families[f].n; i++) {
-      if (!calib_wants(calib, families[f].metric[i]))
+      if (!calib_wants(calib, families[f].metric[i]) || is_repeated(calib, families[f].metric[i]))
         continue;
       if (!begun)
         layout_set(layout, layout_row(layout, LAYOUT_VARIABLE), 0, families[f].title);
@@ -236,14 +288,37 @@ static void add_external_row(const struct calib *calib, struct layout *layout,
     layout_set(layout, row, 2, number_write_p(p, e->p_value, 3));
 }
 
+// Resamples add chance to distances: their percentiles may lie above the estimate.
+static bool has_high_limits(const struct calib *calib)
+{
+  for (size_t m = 0; m < N_PERFORMANCE_METRICS; m++)
+    if (calib_wants(calib, (enum performance_metric) m) &&
+        calib->estimate[m].conf_low > calib->estimate[m].estimate)
+      return true;
+  return false;
+}
+
 static void footnote_external(const struct calib *calib, struct layout *layout)
 {
+  if (!calib->risk) {
+    layout_footnote(layout,
+                    "P: AUC against 0.5, calibration slope against 1 (Wald). Intervals: "
+                    "DeLong (AUC, Dxy), Wald (slope)%s.",
+                    calib->command->bootstrap ? ", bootstrap percentiles (g)" : "");
+    return;
+  }
   layout_footnote(layout, "P: AUC against 0.5, calibration slope against 1, intercepts against 0, "
                           "observed/expected against 1 (Wald); D, U: likelihood ratio.");
   layout_footnote(layout,
                   "Intervals: DeLong (AUC, Dxy), Wald (slope, intercepts, Brier scores, log loss), "
-                  "on the log scale (observed/expected)%s.",
-                  calib->command->bootstrap ? ", bootstrap percentiles (others)" : "");
+                  "on the log scale (observed/expected)%s.%s",
+                  calib->command->bootstrap ? ", bootstrap percentiles (others)" : "",
+                  has_high_limits(calib) ? " Resampling adds chance to errors of the curve and to "
+                                           "U, so that their limits may lie above the estimate."
+                                         : "");
+  if (calib->n_curve && wants_curve(calib))
+    layout_footnote(layout,
+                    "Mean absolute error (Eavg, ICI), E50, E90, Emax: |risk \u2212 lowess curve|.");
   if (wants_rms(calib))
     layout_footnote(layout, "R\u00b2, D, U, Q from the likelihood of the risks as given, as R's "
                             "rms::val.prob; they may be negative.");
@@ -330,8 +405,9 @@ static void fill_external(const struct calib *calib, struct report *report)
     bool begun = false;
     for (size_t i = 0; i < families[f].n; i++) {
       enum performance_metric m = families[f].metric[i];
-      // On the rows themselves the two are one.
-      if (!calib_wants(calib, m) || m == METRIC_MAE)
+      // What needs an intercept is not there without one.
+      if (!calib_wants(calib, m) || is_repeated(calib, m) ||
+          (!calib->risk && isnan(calib->estimate[m].estimate)))
         continue;
       if (!begun)
         layout_set(layout, layout_row(layout, LAYOUT_VARIABLE), 0, families[f].title);

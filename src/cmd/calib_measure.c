@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/sort.h"
+#include "cmd/markers.h"
 #include "stats/smooth.h"
 #include "stats/summary.h"
 
@@ -24,6 +25,7 @@ struct calib_scratch {
   struct performance_workspace *workspace;
   struct order_room room;
   size_t *order, *error_order;             // n
+  double *flat;                            // n, for a predictor that is a constant
   double *risk;                            // n, ascending
   double *p, *y, *weight, *fitted, *spare; // of the rows in use: n, spare 2 n
 };
@@ -35,6 +37,7 @@ void *calib_scratch_make(void *context)
   struct calib_scratch *scratch = NEW_ZEROED(struct calib_scratch, 1);
   scratch->calib = calib;
   scratch->workspace = performance_prepare(n);
+  scratch->flat = NEW_ARRAY(double, n);
   if (!calib->has_curve)
     return scratch;
   scratch->room = order_room_new(n);
@@ -56,6 +59,7 @@ void calib_scratch_free(void *pointer)
   order_room_free(&scratch->room);
   free(scratch->order);
   free(scratch->risk);
+  free(scratch->flat);
   free(scratch);
 }
 
@@ -131,6 +135,7 @@ void calib_measure(const double *eta, const double *weight_training, const doubl
   struct calib_scratch *scratch = pointer;
   const struct calib *calib = scratch->calib;
   size_t n = calib->n;
+  eta = predictor_without_rounding(eta, n, scratch->flat);
   performance_measure_two(eta, calib->y, weight_training, weight_test, n, PERFORMANCE_INTERNAL,
                           calib->metrics & ~curve_metrics, scratch->workspace, training, test);
   if (!calib->has_curve) {

@@ -8,10 +8,12 @@
 #include <gsl/gsl_errno.h>
 #include <math.h>
 #include <omp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -37,8 +39,15 @@ static void occupy_standard_descriptors(void)
         _exit(ERROR_DATA);
 }
 
+static pthread_t main_thread;
+
+// In the main thread, which may be about to make what is to be removed, and then blocks it.
 static void on_signal(int number)
 {
+  if (!pthread_equal(pthread_self(), main_thread)) {
+    pthread_kill(main_thread, number);
+    return;
+  }
   process_kill_on_signal();
   output_discard_all_on_signal();
   signal(number, SIG_DFL);
@@ -47,6 +56,7 @@ static void on_signal(int number)
 
 static void catch_signals(void)
 {
+  main_thread = pthread_self();
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU, SIGXFSZ};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     struct sigaction before, action = {.sa_handler = on_signal};
@@ -56,13 +66,37 @@ static void catch_signals(void)
   }
 }
 
+// Whether two paths are one regular file.
+static bool is_same_file(const char *a, const char *b)
+{
+  struct stat first, second;
+  return a && b && stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static bool is_input(const struct command *command, const char *path)
+{
+  bool same = is_same_file(path, command->file) ||
+              is_same_file(path, command->cohort.table.codebook) ||
+              is_same_file(path, command->cohort.table.catalog);
+  for (size_t i = 0; i < command->n_models && !same; i++)
+    same = is_same_file(path, command->model[i]);
+  for (size_t i = 0; i < command->n_operands && !same; i++)
+    same = is_same_file(path, command->operand[i]);
+  return same;
+}
+
 void command_claim_path(struct command *command, const char *path)
 {
   if (!path || strcmp(path, "-") == 0 || text_starts(path, "/dev/"))
     return;
+  struct error error;
+  if (is_input(command, path)) {
+    error_set(&error, ERROR_USAGE, "%s: it is read, and would be overwritten", path);
+    command_fail(command, &error);
+  }
   while (text_starts(path, "./"))
     path += 2;
-  struct error error;
   for (size_t i = 0; i < command->claimed.n_items; i++)
     if (strcmp(command->claimed.item[i], path) == 0) {
       error_set(&error, ERROR_USAGE, "%s: two things would be written to this file", path);
@@ -153,8 +187,13 @@ void command_load_with_models(struct command *command, const struct model *model
         text_append(&conditions, " and ");
       condition_print(command->cohort.condition[i], &conditions);
     }
-    report_note(report, "%zu of %zu rows meet %s", table->n_rows, before,
+    if (!table->n_rows) {
+      error_set(&error, ERROR_DATA, "%s: none of the %zu rows meets %s", table->name, before,
                 text_content(&conditions));
+      command_fail(command, &error);
+    }
+    report_note(report, "%zu of %zu rows %s %s", table->n_rows, before,
+                table->n_rows == 1 ? "meets" : "meet", text_content(&conditions));
     text_free(&conditions);
   }
   free(keep);

@@ -158,7 +158,7 @@ typedef bool (*figure_drawer)(const char *kind, void *context, struct figure *fi
                               struct error *error);
 int command_finish(struct command *command, figure_drawer draw, void *context);
 
-// Ends the process if this file is already to be written by something else, an option's value
+// Ends the process if this file is read or already to be written by something else, an option's value
 // that command.c does not know (those it does are claimed).  NULL, "-" and devices never clash.
 void command_claim_path(struct command *command, const char *path);
 

@@ -326,6 +326,8 @@ static void check_files(const struct calib *calib)
       if (path[i] && path[j] && strcmp(path[i], path[j]) == 0)
         calib_fail(calib, ERROR_USAGE, "--%s and --%s name one file, '%s'", name[j], name[i],
                    path[i]);
+  command_claim_path(calib->command, s->save_rows);
+  command_claim_path(calib->command, s->save_replicates);
   if (s->save && s->update == UPDATE_NONE)
     calib_fail(calib, ERROR_USAGE, "--save needs --update=large, logistic, refit or auto");
   if (s->name && !s->save)
@@ -383,8 +385,10 @@ static enum calib_scheme scheme_of_model(const struct calib *calib, enum calib_s
                    "--validate=%s although these rows are not those that the model states: "
                    "%s",
                    choice_name(calib_schemes, (int) asked),
-                   asked == CALIB_APPARENT ? "values as they are"
-                                           : "its modelling process is repeated on these");
+                   asked == CALIB_APPARENT
+                       ? "values as they are"
+                       : "its modelling process is repeated on these, the coefficients of the "
+                         "file are not used");
   return asked;
 }
 
@@ -660,7 +664,9 @@ static void load(struct calib *calib)
                calib->set.n_markers);
   calib->marker = &calib->set.marker[0];
   if (calib->marker->saturated)
-    calib_fail(calib, ERROR_NO_CONVERGENCE, "the fit is separated by %s: it has no finite estimate",
+    calib_fail(calib, ERROR_NO_CONVERGENCE,
+               "the fit is separated by %s: it has no finite estimate (use a model of "
+               "her2-multivar --firth)",
                calib->marker->name);
   take_marker(calib);
   calib->scheme = choose_scheme(calib);

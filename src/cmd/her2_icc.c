@@ -156,9 +156,9 @@ static void check_call(const struct icc *icc)
   bool is_long = settings->subject || settings->reader || settings->values.n_items;
   struct error error = {0};
   if (icc->formula.outcome)
-    error_set(&error, ERROR_USAGE, "the readings have no outcome: '~ %s_1 + %s_2', without '%s' "
-                                   "before the ~",
-              icc->formula.outcome, icc->formula.outcome, icc->formula.outcome);
+    error_set(&error, ERROR_USAGE, "the readings have no outcome: leave out '%s' before the ~ (if "
+                                   "it is a reader: '~ %s + ...')",
+              icc->formula.outcome, icc->formula.outcome);
   else if (suffixes && is_long)
     error_set(&error, ERROR_USAGE, "--readers and --subject, --reader, --value: one way to say "
                                    "who read");

@@ -88,7 +88,10 @@ static bool set_at_least(void *pointer, const char *value, enum roc_rule rule, s
 {
   double target;
   if (!number_parse_text(value, &target) || !(target > 0 && target <= 1))
-    return error_set(error, ERROR_USAGE, "'%s' is not a number above 0, 1 at most", value);
+    return error_set(error, ERROR_USAGE, "'%s' is not a number above 0, 1 at most%s", value,
+                     number_parse_text(value, &target) && target > 1 && target <= 100
+                         ? " (0.9 is 90%)"
+                         : "");
   add_request(pointer, (struct roc_request){.rule = rule, .target = target});
   return true;
 }

@@ -9,6 +9,22 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/number.h"
+
+const double *predictor_without_rounding(const double *eta, size_t n, double *room)
+{
+  static const double negligible = 1e-7;
+  double least = INFINITY, most = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    least = fmin(least, eta[i]);
+    most = fmax(most, eta[i]);
+  }
+  if (!(most - least <= negligible))
+    return eta;
+  for (size_t i = 0; i < n; i++)
+    room[i] = least + (most - least) / 2;
+  return room;
+}
 
 double markers_prevalence(const struct marker_set *set)
 {
@@ -132,18 +148,36 @@ static void note_origin(struct report *report, const struct marker_set *set,
   }
 }
 
-static void note_fit(struct report *report, const struct marker_set *set, enum marker_use use,
+// An ordinal column whose levels are numbers may be meant as it stands.
+static bool is_ordered(const struct table *table, const char *name)
+{
+  size_t column;
+  double number;
+  if (!table_find(table, name, &column, NULL))
+    return false;
+  const struct column *found = &table->column[column];
+  bool numbers = found->type == COLUMN_CATEGORICAL && found->variable_type == VARIABLE_ORDINAL;
+  for (size_t i = 0; i < found->n_levels && numbers; i++)
+    numbers = number_parse_text(found->level[i], &number);
+  return numbers;
+}
+
+static void note_fit(struct command *command, const struct marker_set *set, enum marker_use use,
                      const struct marker *marker)
 {
+  struct report *report = &command->report;
   if (marker->kind != MARKER_FIT)
     return;
   const char *rows = set->training ? "on the training rows" : "on these rows";
+  bool ordered = use == MARKERS_QUANTITIES && is_ordered(&command->table, marker->name);
   if (use == MARKERS_JOINT)
     report_note(report, "%s: the model is fitted %s", set->training ? "hold-out" : "internal",
                 rows);
   else
-    report_note(report, "%s goes through a logistic fit of its own %s%s", marker->name, rows,
-                marker->saturated ? " (event fractions of its levels, some 0 or 1)" : "");
+    report_note(report, "%s goes through a logistic fit of its own %s%s%s%s%s", marker->name, rows,
+                marker->saturated ? " (event fractions of its levels, some 0 or 1)" : "",
+                ordered ? "; its numbers in their order: " : "", ordered ? marker->name : "",
+                ordered ? "/1" : "");
 }
 
 static void exclude_missing(struct command *command, const struct marker_set *set)
@@ -196,6 +230,50 @@ static void warn_difference(struct report *report, const struct marker *marker)
                    marker->name, marker->differs);
 }
 
+static bool same_level(const char *a, const char *b)
+{
+  double x, y;
+  return strcmp(a, b) == 0 ||
+         (number_parse_text(a, &x) && number_parse_text(b, &y) && x == y);
+}
+
+static bool has_level(const struct text_list *levels, const char *level)
+{
+  for (size_t i = 0; i < levels->n_items; i++)
+    if (same_level(levels->item[i], level))
+      return true;
+  return false;
+}
+
+// Whether the event of the formula, stated or that of a 0/1 outcome, is the model's.
+static bool same_event(const struct model *model, const struct command *command,
+                       const struct outcome *outcome)
+{
+  const struct text_list *event = &command->formula.event;
+  if (!event->n_items)
+    return model->event.n_items == 1 && same_level(model->event.item[0], outcome->group[0]);
+  bool same = event->n_items == model->event.n_items;
+  for (size_t i = 0; i < event->n_items && same; i++)
+    same = has_level(&model->event, event->item[i]);
+  return same;
+}
+
+// A column of another name is another cohort's; another level of the same one is a slip.
+static void warn_event(struct command *command, const struct marker_set *set)
+{
+  for (size_t m = 0; m < set->n_models; m++) {
+    const struct model *model = &set->model[m];
+    if (!text_equal(model->outcome, command->formula.outcome) || !model->event.n_items ||
+        same_event(model, command, &set->outcome))
+      continue;
+    char *event = text_list_join(&model->event, ",");
+    report_warning(&command->report,
+                   "model '%s' gives the risk of %s = %s, but the event here is %s = %s",
+                   model->name, model->outcome, event, model->outcome, set->outcome.group[0]);
+    free(event);
+  }
+}
+
 // Notes on origin first: they decide how all else is read.
 static void note_all(struct command *command, const struct marker_set *set, enum marker_use use)
 {
@@ -205,11 +283,12 @@ static void note_all(struct command *command, const struct marker_set *set, enum
   for (size_t m = 0; m < set->n_markers; m++)
     note_origin(report, set, &set->marker[m]);
   for (size_t m = 0; m < set->n_markers; m++)
-    note_fit(report, set, use, &set->marker[m]);
+    note_fit(command, set, use, &set->marker[m]);
   for (size_t i = 0; i < earlier.n_items; i++)
     report_note(report, "%s", earlier.item[i]);
   text_list_free(&earlier);
   exclude_missing(command, set);
+  warn_event(command, set);
   for (size_t m = 0; m < set->n_markers; m++)
     warn_difference(report, &set->marker[m]);
 }

@@ -19,6 +19,10 @@
 void command_load_markers(struct command *command, enum marker_use use, bool redo_selection,
                           const char *example, struct marker_set *set);
 
+// Of a replicate's model: eta (n), or `room` filled with a constant where all that eta varies by is
+// the rounding of coefficients that are 0, so that no slope or ranking is made of it.
+const double *predictor_without_rounding(const double *eta, size_t n, double *room);
+
 // The fraction of rows with the event.
 double markers_prevalence(const struct marker_set *set);
 

@@ -51,6 +51,10 @@ bool option_fraction(const char *value, double *fraction, struct error *error)
 {
   if (number_parse_text(value, fraction) && *fraction > 0 && *fraction < 1)
     return true;
+  double number;
+  if (number_parse_text(value, &number) && number > 1 && number < 100)
+    return error_set(error, ERROR_USAGE, "'%s' is not a number between 0 and 1 (%g is %s%%)", value,
+                     number / 100, value);
   return error_set(error, ERROR_USAGE, "'%s' is not a number between 0 and 1", value);
 }
 

@@ -69,6 +69,17 @@ static struct path drawn_path(const struct roc_curve *curve)
   return path;
 }
 
+// A long name is cut, not the area behind it; the panel is not wider than this.
+static char *legend_with(const char *title, const char *area)
+{
+  struct typeface typeface = {em, 1.2 * em, false};
+  double room = 1.6 * panel_side - 1.6 - typeset_width(&typeface, area, 1, false);
+  char *shown = typeset_shorten(&typeface, title, 1, false, room, 1);
+  char *legend = text_format("%s%s", shown, area);
+  free(shown);
+  return legend;
+}
+
 static char *legend_text(const struct roc_study *study, size_t m)
 {
   const struct roc_result *result = &study->result[m];
@@ -76,7 +87,6 @@ static char *legend_text(const struct roc_study *study, size_t m)
   int digits = study->command->digits >= 0 ? study->command->digits : 2;
   char number[NUMBER_SIZE];
   struct text text = {0};
-  text_append(&text, result->title);
   text_append_format(&text, ", %sAUC %s", roc_is_apparent(result) ? "apparent " : "",
                      number_write_fixed(number, all->areas.auc[m], digits));
   if (!isnan(all->low[m]) && !isnan(all->high[m])) {
@@ -86,7 +96,9 @@ static char *legend_text(const struct roc_study *study, size_t m)
   if (!isnan(result->corrected_auc))
     text_append_format(&text, ", corrected %s",
                        number_write_fixed(number, result->corrected_auc, digits));
-  return text_take(&text);
+  char *legend = legend_with(result->title, text_content(&text));
+  text_free(&text);
+  return legend;
 }
 
 static void add_band(struct plot_panel *panel, size_t m, const struct roc_result *result)

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/sort.h"
 #include "cmd/roc.h"
 
 enum { P_DIGITS = 3, PERCENT_DIGITS = 1, RATIO_DIGITS = 2 };
@@ -161,7 +162,11 @@ static void add_areas(const struct roc_study *study, struct report *report)
     if (correction && !isnan(result->corrected_auc))
       set_and_free(layout, row, 4, number_text(result->corrected_auc, digits));
   }
-  layout_footnote(layout, "SE: DeLong. Intervals: %s. P: AUC against 0.5.", interval_words(study));
+  if (study->settings->interval == ROC_DELONG)
+    layout_footnote(layout, "SE and intervals: DeLong. P: AUC against 0.5.");
+  else
+    layout_footnote(layout, "SE: DeLong. Intervals: %s. P: AUC against 0.5.",
+                    interval_words(study));
   footnote_correction(study, layout);
   footnote_direction(study, layout);
 }
@@ -241,13 +246,24 @@ static bool is_corrected(const struct roc_cut *cut)
   return !isnan(cut->corrected[ROC_METRIC_SENSITIVITY]);
 }
 
+// With the unit of its cut-offs.
+static char *title_with_unit(const struct roc_result *result)
+{
+  char *title = title_of(result);
+  if (!result->column || !result->column->unit)
+    return title;
+  char *text = text_format("%s (%s)", title, result->column->unit);
+  free(title);
+  return text;
+}
+
 static void add_cut(const struct roc_study *study, size_t m, size_t c, struct layout *layout)
 {
   const struct roc_result *result = &study->result[m];
   const struct roc_cut *cut = &result->cut[c];
   size_t row = layout_row(layout, c ? LAYOUT_PLAIN : LAYOUT_VARIABLE);
   if (c == 0)
-    set_and_free(layout, row, CUT_MARKER, title_of(result));
+    set_and_free(layout, row, CUT_MARKER, title_with_unit(result));
   set_and_free(layout, row, CUT_RULE, rule_text(cut));
   set_and_free(layout, row, CUT_THRESHOLD, roc_threshold_text(study, m, cut));
   for (int i = 0; i < N_ROC_METRICS; i++) {
@@ -268,6 +284,7 @@ struct cut_summary {
   bool chosen;     // by a rule
   bool corrected;
   bool flattering; // by a rule and not corrected
+  bool remedy;     // of which --bootstrap would correct some
   bool risk, predictor;
 };
 
@@ -284,6 +301,7 @@ static struct cut_summary summarize_cuts(const struct roc_study *study)
       summary.chosen |= chosen;
       summary.corrected |= is_corrected(&result->cut[c]);
       summary.flattering |= chosen && !is_corrected(&result->cut[c]);
+      summary.remedy |= chosen && !is_corrected(&result->cut[c]) && !result->marker->internal;
     }
   }
   return summary;
@@ -295,13 +313,19 @@ static char *positive_levels(const struct roc_study *study, size_t m, const stru
 {
   const struct marker_set *set = &study->set;
   struct text text = {0};
-  for (size_t level = 0; level < column->n_levels; level++)
-    for (size_t i = 0; i < set->n_rows; i++)
-      if (column->value[set->row[i]] == (double) level) {
-        if (study->all.value[m][i] >= cut->threshold)
-          text_append_item(&text, ", ", column->level_label[level]);
-        break;
-      }
+  char number[NUMBER_SIZE];
+  double *value = NEW_ARRAY(double, set->n_rows);
+  size_t n = 0;
+  for (size_t i = 0; i < set->n_rows; i++)
+    if (study->all.value[m][i] >= cut->threshold)
+      value[n++] = column->value[set->row[i]];
+  sort_doubles(value, n);
+  for (size_t i = 0; i < n; i++)
+    if (i == 0 || value[i] != value[i - 1])
+      text_append_item(&text, ", ",
+                       column->type == COLUMN_CATEGORICAL ? column->level_label[(size_t) value[i]]
+                                                          : number_write(number, value[i]));
+  free(value);
   if (!text.length)
     text_append(&text, "no level");
   return text_take(&text);
@@ -316,7 +340,8 @@ static const struct column *factor_column(const struct roc_study *study, size_t 
       !table_find(&study->command->table, formula->term[m].part[0].name, &column, NULL))
     return NULL;
   const struct column *found = &study->command->table.column[column];
-  return found->type == COLUMN_CATEGORICAL ? found : NULL;
+  bool factor = found->type == COLUMN_CATEGORICAL || formula->term[m].part[0].kind == PART_FACTOR;
+  return factor ? found : NULL;
 }
 
 static void footnote_levels(const struct roc_study *study, struct layout *layout)
@@ -339,8 +364,8 @@ static const char *flattery_words(const struct cut_summary *summary, bool bootst
 {
   if (!summary->flattering)
     return "";
-  if (bootstrap_asked)
-    return ", which flatters those not corrected";
+  if (bootstrap_asked || !summary->remedy)
+    return summary->corrected ? ", which flatters those not corrected" : ", which flatters them";
   return summary->corrected ? ", which flatters those not corrected (--bootstrap=1000 corrects all)"
                             : ", which flatters them (--bootstrap=1000 corrects)";
 }

@@ -263,6 +263,9 @@ static void measure_optimism(const double *eta, const double *weight_training,
   const struct roc_sample *all = &optimism->study->all;
   size_t *own_order = NULL;
   const size_t *order = optimism->order;
+  double *flat = order ? NULL : NEW_ARRAY(double, all->n);
+  if (flat)
+    eta = predictor_without_rounding(eta, all->n, flat);
   if (!order) {
     own_order = NEW_ARRAY(size_t, all->n);
     sort_order(eta, all->n, own_order);
@@ -286,6 +289,7 @@ static void measure_optimism(const double *eta, const double *weight_training,
   }
   roc_curve_free(&curve);
   free(own_order);
+  free(flat);
 }
 
 static double corrected(const struct validation_result *validation,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sort.h"
 #include "stats/logit.h"
 
 static void marker_free(struct marker *marker)
@@ -146,6 +147,9 @@ static bool choose_rows(struct filler *filler, const bool *internal)
     set->y[i] = set->outcome.code[set->row[i]] == 0;
     set->n_events += set->y[i] == 1;
   }
+  if (!n_part && set->part)
+    return error_set(filler->error, ERROR_DATA, "--holdout leaves no %s rows",
+                     set->training ? "test" : "training");
   if (!set->n_rows)
     return error_set(filler->error, ERROR_DATA,
                      "no row is complete for the outcome and every term and model");
@@ -215,30 +219,70 @@ static size_t *training_rows(struct filler *filler, const struct formula *view, 
   return list_rows(filler->complete, filler->table->n_rows, n_rows);
 }
 
+// A single factor: a category, or numbers taken as one.
+static const struct column *single_factor(const struct formula *view, const struct table *table)
+{
+  size_t column;
+  if (view->n_terms != 1 || view->term[0].n_parts != 1 ||
+      !table_find(table, view->term[0].part[0].name, &column, NULL))
+    return NULL;
+  const struct column *found = &table->column[column];
+  bool factor = found->type == COLUMN_CATEGORICAL || view->term[0].part[0].kind == PART_FACTOR;
+  return factor ? found : NULL;
+}
+
+static size_t list_values(const struct column *column, const size_t *row, size_t n_rows,
+                          double *value)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < n_rows; i++)
+    value[i] = column->value[row[i]];
+  sort_doubles(value, n_rows);
+  for (size_t i = 0; i < n_rows; i++)
+    if (!n || value[i] != value[n - 1])
+      value[n++] = value[i];
+  return n;
+}
+
+// Its place in an ascending list, n_values if it is not there.
+static size_t find_value(const double *value, size_t n_values, double wanted)
+{
+  size_t low = 0, high = n_values;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (value[middle] < wanted)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < n_values && value[low] == wanted ? low : n_values;
+}
+
 // A single factor whose fit has no finite estimate: its risks are the event fractions of its
 // levels, 0 and 1 among them.
 static bool fill_saturated(struct filler *filler, const struct formula *view, const size_t *row,
                            size_t n_rows, struct marker *marker)
 {
   const struct marker_set *set = filler->set;
-  size_t column;
-  if (view->n_terms != 1 || view->term[0].n_parts != 1 ||
-      !table_find(filler->table, view->term[0].part[0].name, &column, NULL) ||
-      filler->table->column[column].type != COLUMN_CATEGORICAL)
+  const struct column *factor = single_factor(view, filler->table);
+  if (!factor)
     return false;
-  const struct column *levels = &filler->table->column[column];
-  double *n = NEW_ZEROED(double, levels->n_levels), *events = NEW_ZEROED(double, levels->n_levels);
+  double *value = NEW_ARRAY(double, n_rows);
+  size_t n_values = list_values(factor, row, n_rows, value);
+  double *n = NEW_ZEROED(double, n_values), *events = NEW_ZEROED(double, n_values);
   for (size_t i = 0; i < n_rows; i++) {
-    n[(size_t) levels->value[row[i]]]++;
-    events[(size_t) levels->value[row[i]]] += set->outcome.code[row[i]] == 0;
+    size_t level = find_value(value, n_values, factor->value[row[i]]);
+    n[level]++;
+    events[level] += set->outcome.code[row[i]] == 0;
   }
   marker->risk = NEW_ARRAY(double, set->n_rows);
   bool known = true;
   for (size_t i = 0; i < set->n_rows; i++) {
-    size_t level = (size_t) levels->value[set->row[i]];
-    known &= n[level] > 0;
-    marker->risk[i] = events[level] / n[level];
+    size_t level = find_value(value, n_values, factor->value[set->row[i]]);
+    known &= level < n_values;
+    marker->risk[i] = level < n_values ? events[level] / n[level] : NAN;
   }
+  free(value);
   free(n);
   free(events);
   if (!known) {

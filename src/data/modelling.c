@@ -129,6 +129,20 @@ static bool *mark_rows(const struct table *table, const size_t *row, size_t n_ro
   return marked;
 }
 
+// Firth's method is asked for where models are made; who fits a formula on the way has no option.
+static void name_remedy(struct error *error)
+{
+  static const char *const option = "use --firth,";
+  char *place = error ? strstr(error->message, option) : NULL;
+  if (!place)
+    return;
+  char *before = memory_copy_bytes(error->message, (size_t) (place - error->message));
+  char *after = memory_copy_text(place + strlen(option));
+  error_set(error, error->status, "%suse a model of her2-multivar --firth,%s", before, after);
+  free(before);
+  free(after);
+}
+
 bool modelling_of_formula(struct modelling *modelling, const struct formula *formula,
                           const struct table *table, const struct outcome *outcome,
                           const size_t *row, size_t n_rows, const struct convention *convention,
@@ -145,6 +159,7 @@ bool modelling_of_formula(struct modelling *modelling, const struct formula *for
     return false;
   if (!regression_check(&regression, error)) {
     regression_free(&regression);
+    name_remedy(error);
     return false;
   }
   modelling->design = regression.design;

@@ -37,6 +37,7 @@ enum {
   INCOMING = 1 << 18,
   MOST_TEXT = 1 << 26,  // bytes of one text; longer ones only a damaged child would tell
   MOST_ITEMS = 1 << 24, // variables, labels
+  XPT_RECORD = 80,      // bytes
 };
 
 // --- Kinds
@@ -610,6 +611,12 @@ bool statfile_open(struct statfile *file, const struct statfile_input *input, st
   if (input->catalog && !sas)
     return error_set(error, ERROR_USAGE, "--catalog holds value labels of SAS, and %s is %s",
                      input->name, what);
+  // A transport file says nowhere how many rows it has, but its records are whole (SAS
+  // Technical Support, TS-140).
+  if (file->kind == STATFILE_XPT && input->length % XPT_RECORD != 0)
+    return error_set(error, ERROR_DATA,
+                     "%s: %s that is cut short: its length, %zu bytes, is no multiple of %d",
+                     input->name, what, input->length, XPT_RECORD);
   bool good = file->kind == STATFILE_POR ? statfile_read_por(file, input, NULL, error)
                                          : open_with_readstat(file, input, error);
   if (good && !file->n_columns)

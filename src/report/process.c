@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -187,12 +188,18 @@ bool process_run(const struct process *process, struct process_result *result,
     goto out;
   }
   pid_t child;
+  // No signal between the start and the word of it.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   int why = spawn(process, input, output, complaint, &child);
+  if (!why)
+    running = child;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (why) {
     error_set(error, ERROR_DATA, "cannot run %s: %s", process->argument[0], strerror(why));
     goto out;
   }
-  running = child;
   bool ended = wait_for_end(child, process->seconds, result);
   running = 0;
   if (!ended) {

@@ -22,6 +22,11 @@
 #include "stats/row_block.h"
 #include "stats/summary.h"
 
+// OpenBLAS maps so much (0.3.21, x86-64) for a thread's first call, and tries for ever where it
+// does not get it.
+enum { BLAS_BUFFER = 1 << 27 }; // bytes
+static bool is_openblas;
+
 // By name at run time: a weak reference would be settled when the program is linked, before
 // the user's BLAS alternative is known.
 static void hold_blas_to_one_thread(void)
@@ -32,6 +37,17 @@ static void hold_blas_to_one_thread(void)
     return;
   memcpy(&set_threads, &address, sizeof set_threads);
   set_threads(1);
+  is_openblas = true;
+}
+
+// Ends the process, as every lack of memory does, where OpenBLAS would not return.
+static void need_blas_buffer(void)
+{
+  static _Thread_local bool had;
+  if (had || !is_openblas)
+    return;
+  free(memory_allocate(BLAS_BUFFER, 1));
+  had = true;
 }
 
 // Whether these dimensions may be handed to LAPACK.
@@ -39,6 +55,7 @@ static bool lapack_ready(size_t n, size_t p)
 {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, hold_blas_to_one_thread);
+  need_blas_buffer();
   return n > 0 && p > 0 && n <= INT_MAX && p <= INT_MAX / 64;
 }
 

@@ -38,7 +38,7 @@ static struct t_test_result t_test_finish(double difference, double std_error, d
   return result;
 }
 
-// NaN unless both samples have a variance.
+// NaN if a sample is empty.
 static double difference_of_means(const struct moments *group1, const struct moments *group2)
 {
   return group1->n > 0 && group2->n > 0 ? moments_mean_difference(group1, group2) : NAN;
@@ -48,7 +48,7 @@ struct t_test_result t_test_student(const struct moments *group1, const struct m
                                     double level)
 {
   double n1 = group1->n, n2 = group2->n, df = n1 + n2 - 2, std_error = NAN;
-  if (n1 >= 2 && n2 >= 2)
+  if (n1 > 0 && n2 > 0 && df > 0)
     std_error = sqrt((group1->sum_squares + group2->sum_squares) / df * (1 / n1 + 1 / n2));
   return t_test_finish(difference_of_means(group1, group2), std_error, df, level);
 }

@@ -21,11 +21,11 @@ struct t_test_result {
   double p_value;            // two-sided
   double conf_low, conf_high; // of the difference
 };
-// Student's t with pooled variance, df n1 + n2 - 2.  Where an n is below 2 or the
-// standard error 0, all but the difference is NaN; that too if a group is empty.
+// Student's t with pooled variance, df n1 + n2 - 2; one group may have a single value.  Where df
+// or the standard error is 0, all but the difference is NaN; that too if a group is empty.
 struct t_test_result t_test_student(const struct moments *group1, const struct moments *group2,
                                     double level);
-// Welch (1947): separate variances, Satterthwaite's df; NaN as above.
+// Welch (1947): separate variances, Satterthwaite's df; NaN as above, and where an n is below 2.
 struct t_test_result t_test_welch(const struct moments *group1, const struct moments *group2,
                                   double level);
 

@@ -127,7 +127,15 @@ static void t_edges(void)
   struct moments three = moments_compute(x, NULL, 3), one = moments_compute(x, NULL, 1);
   struct moments none = moments_compute(x, NULL, 0), flat = moments_compute(same, NULL, 3);
   struct t_test_result r = t_test_student(&three, &one, 0.95);
-  ok(isnan(r.statistic) && isnan(r.p_value) && isnan(r.conf_low), "n = 1: no test");
+  // The other group's variance is the pooled one: 7/3, so t = (4/3) / sqrt(7/3 (1/3 + 1)).
+  is_close(r.statistic, 4 / sqrt(28), 1e-14, "n = 1: Student's t");
+  is_close(r.df, 2, 1e-15, "n = 1: the other group's df");
+  // On 2 df P = 1 - t / sqrt(2 + t^2).
+  is_close(r.p_value, 1 - sqrt(2.0 / 9), 1e-13, "n = 1: P");
+  r = t_test_student(&one, &one, 0.95);
+  ok(isnan(r.statistic) && isnan(r.p_value), "n = 1 twice: no test");
+  r = t_test_welch(&three, &one, 0.95);
+  ok(isnan(r.statistic) && isnan(r.p_value) && isnan(r.conf_low), "n = 1: no Welch test");
   is_close(r.difference, 4.0 / 3, 1e-15, "n = 1: the difference stands");
   r = t_test_welch(&none, &three, 0.95);
   ok(isnan(r.difference) && isnan(r.p_value) && isnan(r.df), "n = 0: nothing");
