@@ -327,7 +327,6 @@ static void check_files(const struct calib *calib)
         calib_fail(calib, ERROR_USAGE, "--%s and --%s name one file, '%s'", name[j], name[i],
                    path[i]);
   command_claim_path(calib->command, s->save_rows);
-  command_claim_path(calib->command, s->save_replicates);
   if (s->save && s->update == UPDATE_NONE)
     calib_fail(calib, ERROR_USAGE, "--save needs --update=large, logistic, refit or auto");
   if (s->name && !s->save)
