@@ -41,7 +41,7 @@ static bool take_steps(const struct text_list *part, struct dca_settings *settin
     return false;
   double n = floor((to - from) / step + 1e-9) + 1;
   if (n > DCA_MOST_THRESHOLDS)
-    return error_set(error, ERROR_USAGE, "%.0f thresholds, %d at most", n, DCA_MOST_THRESHOLDS);
+    return error_set(error, ERROR_USAGE, "%.6g thresholds, %d at most", n, DCA_MOST_THRESHOLDS);
   settings->n_thresholds = (size_t) n;
   RESIZE_ARRAY(settings->threshold, settings->n_thresholds);
   for (size_t t = 0; t < settings->n_thresholds; t++)

@@ -229,6 +229,7 @@ int main(int argc, char **argv)
   command_start(&command, &spec, &settings, argc, argv);
   check_command_line(&command, &settings, &kind);
   struct simulation simulation = {.command = &command, .settings = &settings};
+  command_claim_path(&command, settings.codebook);
   load(&simulation);
   simulation_prepare(&simulation);
   simulation_prepare_models(&simulation);
