@@ -118,9 +118,7 @@ bool table_parse_number(const struct table *table, const char *bytes, size_t len
 
 struct column *table_append_column(struct table *table, char *name)
 {
-  // Room for twice as many whenever their number is a power of two.
-  if ((table->n_columns & (table->n_columns - 1)) == 0)
-    RESIZE_ARRAY(table->column, table->n_columns ? 2 * table->n_columns : 1);
+  GROW_ARRAY(table->column, table->column_capacity, table->n_columns + 1);
   struct column *column = &table->column[table->n_columns++];
   *column = (struct column){.name = name, .digits = -1};
   return column;

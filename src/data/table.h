@@ -52,7 +52,7 @@ struct table_source; // the file's content, as its format wants it
 struct table {
   char *name;        // for messages
   struct column *column;
-  size_t n_columns;
+  size_t n_columns, column_capacity;
   size_t n_rows;     // known after table_load
   size_t *line;      // n_rows: line in the file where each row began (1, 2, ... if it has none)
   char digest[65];   // SHA-256 of the file's bytes (unpacked); "" before table_digest
