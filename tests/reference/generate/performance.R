@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Performance of risks: by glm and the formulas of rms::validate.lrm and rms::val.prob, and val.prob.
-# Rscript performance.R > ../performance.tsv
+# Rscript generate/performance.R DATASETS > performance.tsv (DATASETS: the folder datasets/)
+datasets <- commandArgs(trailingOnly = TRUE)[1]
 suppressMessages({
   library(rms)
   library(pROC)
@@ -94,7 +95,7 @@ show_case <- function(name, eta, y, weight = NULL) {
 }
 
 set.seed(20)
-w <- read.csv("../../../datasets/wisconsin.csv")
+w <- read.csv(file.path(datasets, "wisconsin.csv"))
 w$y <- as.numeric(w$diagnosis == "malignant")
 drawn <- sample(nrow(w), replace = TRUE)
 fit <- glm(y ~ texture_mean + smoothness_mean, binomial, w[drawn, ], control = control)
@@ -110,8 +111,8 @@ prepare <- function(file) {
   data.frame(y = d$event5, age = d$age, nodes = pmin(d$nodes, 20), pgr = log1p(d$pgr),
              grade3 = as.numeric(d$grade == 3), hormon = as.numeric(d$hormon == "yes"))
 }
-rotterdam <- prepare("../../../datasets/rotterdam.csv")
-gbsg <- prepare("../../../datasets/gbsg.csv")
+rotterdam <- prepare(file.path(datasets, "rotterdam.csv"))
+gbsg <- prepare(file.path(datasets, "gbsg.csv"))
 model <- glm(y ~ age + nodes + pgr + grade3 + hormon, binomial, rotterdam, control = control)
 lp <- unname(predict(model, gbsg))
 show_case("gbsg", lp, gbsg$y)

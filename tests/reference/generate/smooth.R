@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Smoothers: lowess, loess, approx of R; approxExtrap of Hmisc.
-# Rscript smooth.R > ../smooth.tsv
+# Rscript generate/smooth.R DATASETS > smooth.tsv (DATASETS: the folder datasets/)
+datasets <- commandArgs(trailingOnly = TRUE)[1]
 options(warn = -1)
 
 cat("# Smoothers: lowess, loess(control = loess.control(surface = \"direct\", statistics =\n")
@@ -24,7 +25,7 @@ show <- function(key, values) {
 cases <- list()
 cases$cars <- data.frame(x = cars$speed, y = cars$dist)
 cases$faithful <- with(faithful[order(faithful$eruptions), ], data.frame(x = eruptions, y = waiting))
-w <- read.csv("../../../datasets/wisconsin.csv")
+w <- read.csv(file.path(datasets, "wisconsin.csv"))
 w$y <- as.numeric(w$diagnosis == "malignant")
 risk <- fitted(glm(y ~ texture_mean + smoothness_mean, binomial, w))
 o <- order(risk)
