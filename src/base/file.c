@@ -22,6 +22,32 @@ const char *file_display_name(const char *path)
   return !path || strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
+// The folder of the program that runs, with its last slash; in a build, that of the build.
+static char *program_folder(void)
+{
+  char path[4096];
+  ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+  while (n > 0 && path[n - 1] != '/')
+    n--;
+  return n > 0 && (size_t) n < sizeof path ? memory_copy_bytes(path, (size_t) n) : NULL;
+}
+
+char *file_find(const char *path)
+{
+  if (access(path, F_OK) == 0 || !text_starts(path, "datasets/"))
+    return memory_copy_text(path);
+  const char *folder = getenv("HER2_DATADIR");
+  if (folder && *folder)
+    return text_format("%s/%s", folder, path);
+  char *found = text_format("%s/%s", PKGDATADIR, path), *build = program_folder();
+  if (build && access(found, F_OK) != 0) {
+    free(found);
+    found = text_format("%s%s", build, path);
+  }
+  free(build);
+  return found;
+}
+
 static bool read_descriptor(int descriptor, struct text *content)
 {
   struct stat status;
@@ -83,12 +109,15 @@ bool file_read(const char *path, struct text *content, struct error *error)
 {
   bool from_stdin = !path || strcmp(path, "-") == 0;
   const char *name = file_display_name(path);
-  int descriptor = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  char *found = from_stdin ? NULL : file_find(path);
+  int descriptor = from_stdin ? STDIN_FILENO : open(found, O_RDONLY | O_CLOEXEC);
+  int problem = errno;
+  free(found);
   if (descriptor < 0)
-    return error_set(error, ERROR_DATA, "%s: %s", name, strerror(errno));
+    return error_set(error, ERROR_DATA, "%s: %s", name, strerror(problem));
   text_clear(content);
   bool good = read_descriptor(descriptor, content);
-  int problem = errno;
+  problem = errno;
   if (!from_stdin)
     close(descriptor);
   if (!good)

@@ -11,6 +11,11 @@
 #include "base/error.h"
 #include "base/text.h"
 
+// Where a file or folder to be read is, to be freed.  `path` itself; but if nothing is there and
+// it begins with "datasets/", that path below $HER2_DATADIR, or, if that is not set, below the
+// folder where the data sets are installed, else below the program's (a build in the source tree).
+char *file_find(const char *path);
+
 // Reads the whole of `path` ("-" or NULL: standard input) into `content`, pipes
 // included; gzip content (told by its magic bytes, several members too) is
 // unpacked.  Messages begin with file_display_name(path).

@@ -518,7 +518,7 @@ static double log_likelihood(const struct logit_data *data, const double *coeffi
   double *eta = NEW_ARRAY(double, data->n), sum = 0;
   logit_linear_predictor(data, coefficient, eta);
   for (size_t i = 0; i < data->n; i++)
-    sum -= log1p(exp(-fabs(eta[i]))) + (data->y[i] ? fmax(-eta[i], 0) : fmax(eta[i], 0));
+    sum -= log1p(exp(-fabs(eta[i]))) + (data->y[i] > 0 ? fmax(-eta[i], 0) : fmax(eta[i], 0));
   free(eta);
   return sum;
 }

@@ -910,10 +910,12 @@ bool published_read(struct published *published, const char *const *paths, size_
   bool good = n_paths > 0 || error_set(error, ERROR_USAGE, "there is nothing to read");
   for (size_t i = 0; i < n_paths && good; i++) {
     struct stat status;
-    if (stat(paths[i], &status) == 0 && S_ISDIR(status.st_mode))
-      good = add_folder(&reader, paths[i], &digest);
+    char *found = file_find(paths[i]);
+    if (stat(found, &status) == 0 && S_ISDIR(status.st_mode))
+      good = add_folder(&reader, found, &digest);
     else
       good = add_file(&reader, paths[i], &digest);
+    free(found);
   }
   digest_end(&digest, published->digest);
   good = good && interpret(&reader);

@@ -104,6 +104,37 @@ static void test_writing(void)
   text_free(&content);
 }
 
+// Data sets that are not here are those of $HER2_DATADIR.
+static void test_finding(void)
+{
+  struct text content = {0};
+  struct error error = {0};
+  mkdir("installed", 0777);
+  mkdir("installed/datasets", 0777);
+  file_write("installed/datasets/a.csv", "installed", 9, &error);
+  setenv("HER2_DATADIR", "installed", 1);
+  ok(file_read("datasets/a.csv", &content, &error) &&
+         strcmp(content.bytes, "installed") == 0, "a data set is found where it is installed");
+  mkdir("datasets", 0777);
+  file_write("datasets/a.csv", "here", 4, &error);
+  ok(file_read("datasets/a.csv", &content, &error) && strcmp(content.bytes, "here") == 0,
+     "but one that is here goes before it");
+  ok(!file_read("datasets/b.csv", &content, &error), "one that is nowhere");
+  is_text(error.message, "datasets/b.csv: No such file or directory", "is told by its name");
+  ok(!file_read("installed/a.csv", &content, &error), "other names are not looked for");
+  unsetenv("HER2_DATADIR");
+  char *found = file_find("datasets/no-such-data.csv");
+  ok(*found == '/' && strstr(found, "/datasets/no-such-data.csv"),
+     "without $HER2_DATADIR by an absolute path");
+  free(found);
+  unlink("datasets/a.csv");
+  unlink("installed/datasets/a.csv");
+  rmdir("datasets");
+  rmdir("installed/datasets");
+  rmdir("installed");
+  text_free(&content);
+}
+
 static void test_digests(void)
 {
   // FIPS 180-4 examples.
@@ -127,6 +158,7 @@ int main(void)
     return 99;
   test_reading();
   test_writing();
+  test_finding();
   test_digests();
   static const char *const made[] = {"plain", "empty", "one.gz", "short.gz", "target", "link"};
   for (size_t i = 0; i < sizeof made / sizeof *made; i++)
