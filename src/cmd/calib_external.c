@@ -66,8 +66,9 @@ static bool smooth_by_loess(struct calib *calib)
   for (size_t k = 0; k < calib->n_curve; k++) {
     double half = t * loess.std_error[k];
     calib->curve_smooth[k] = loess.fitted[k];
-    calib->curve_low[k] = fmin(fmax(loess.fitted[k] - half, 0), 1);
-    calib->curve_high[k] = fmin(fmax(loess.fitted[k] + half, 0), 1);
+    // Without residual degrees of freedom there is no interval.
+    calib->curve_low[k] = isnan(half) ? NAN : fmin(fmax(loess.fitted[k] - half, 0), 1);
+    calib->curve_high[k] = isnan(half) ? NAN : fmin(fmax(loess.fitted[k] + half, 0), 1);
   }
   loess_free(&loess);
   return true;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/sort.h"
 #include "stats/logit.h"
+#include "stats/roc.h"
 
 static void marker_free(struct marker *marker)
 {
@@ -166,6 +167,7 @@ static void fill_eta(const struct marker_set *set, const double *x, const double
 {
   struct logit_data data = {.n = set->n_rows, .p = p, .x = x, .y = set->y};
   logit_linear_predictor(&data, coefficient, eta);
+  roc_tie_rounding(eta, set->n_rows, NULL);
 }
 
 static double *risks_of(const double *eta, size_t n)

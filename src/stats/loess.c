@@ -267,12 +267,14 @@ static void residual_traces(const double *operator, const struct extent *extent,
 
 // ---- the fit ----
 
+// The row sums to 1 but for rounding, which is large where the polynomial is carried far beyond
+// its points: it multiplies differences, so that equal y are fitted exactly.
 static double row_fit(const struct places *places, const double *row, struct extent extent)
 {
-  double sum = 0;
+  double sum = 0, level = places->total[extent.first] / places->count[extent.first];
   for (size_t j = extent.first; j < extent.end; j++)
-    sum += row[j] * places->total[j];
-  return sum;
+    sum += row[j] * (places->total[j] - places->count[j] * level);
+  return level + sum;
 }
 
 // The operator at the places, its trace and the residual standard deviation.

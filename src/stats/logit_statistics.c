@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/sort.h"
 #include "stats/distribution.h"
+#include "stats/roc.h"
 #include "stats/summary.h"
 
 static double weight_at(const double *weight, size_t i)
@@ -110,6 +111,7 @@ static void set_prediction_statistics(struct logit_statistics *s, const struct l
   double *predictor = NEW_ARRAY(double, n);
   logit_linear_predictor(data, coefficient, predictor);
   sort_order(predictor, n, order);
+  roc_tie_rounding(predictor, n, order);
   struct concordance pairs = count_pairs(data, predictor, order);
   double comparable = pairs.events * pairs.others, net = pairs.concordant - pairs.discordant;
   s->auc = (pairs.concordant + pairs.tied / 2) / comparable;

@@ -55,6 +55,26 @@ static double unweighted_auc(const double *value, const double *y, size_t n)
   return n1 && n1 < n ? counts.u / (counts.n1 * counts.n2) : NAN;
 }
 
+void roc_tie_rounding(double *eta, size_t n, const size_t *order)
+{
+  static const double rounding = 1e-10;
+  size_t *own_order = NULL;
+  if (!order) {
+    own_order = NEW_ARRAY(size_t, n);
+    sort_order(eta, n, own_order);
+    order = own_order;
+  }
+  double least = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    double *here = &eta[order[i]];
+    if (isfinite(*here) && *here - least <= rounding * fmax(fabs(*here), 1))
+      *here = least;
+    else
+      least = *here;
+  }
+  free(own_order);
+}
+
 double roc_auc(const double *value, const double *y, const double *weight, size_t n,
                const size_t *order)
 {

@@ -20,6 +20,11 @@
 double roc_auc(const double *value, const double *y, const double *weight, size_t n,
                const size_t *order);
 
+// Linear predictors within 1e-10 (relative above 1) of the least of their kind become equal to it:
+// sums of the same log odds by another way, as of two levels with one event fraction, are ties and
+// no order.  order: as above.
+void roc_tie_rounding(double *eta, size_t n, const size_t *order);
+
 // Areas of k markers on the same rows and DeLong's (1988) covariance of them, by midranks (Sun &
 // Xu 2014): S10/n1 + S01/n0, S the covariances of the placements over the n1 events and the
 // n0 others.  value: k arrays of n; auc: k; covariance: k x k.  O(k n log n + k^2 n).  The

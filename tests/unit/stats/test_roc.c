@@ -596,6 +596,21 @@ static void threads_do_not_matter(void)
 #endif
 }
 
+static void rounding_is_no_order(void)
+{
+  double eta[] = {0.25, -INFINITY, 1e5 + 1e-6, 0.25 + 2e-16, -3, 1e5, INFINITY, 0.25 - 1e-16,
+                  0.2500001, -INFINITY, INFINITY};
+  enum { N = sizeof eta / sizeof *eta };
+  double before[N];
+  memcpy(before, eta, sizeof eta);
+  roc_tie_rounding(eta, N, NULL);
+  ok(eta[0] == eta[3] && eta[3] == eta[7], "sums of the same in another order are equal");
+  ok(eta[2] == eta[5], "large ones too");
+  ok(eta[8] == before[8] && eta[4] == -3 && eta[0] < eta[8], "others stay");
+  ok(eta[1] == -INFINITY && eta[6] == INFINITY && eta[10] == INFINITY, "infinite ones stay");
+  roc_tie_rounding(eta, 0, NULL);
+}
+
 int main(void)
 {
   struct reference *reference = reference_open("roc.tsv");
@@ -619,6 +634,7 @@ int main(void)
   more_markers_than_rows();
   nearly_identical();
   threads_do_not_matter();
+  rounding_is_no_order();
   reference_close(reference);
   return tap_done();
 }

@@ -430,6 +430,17 @@ static void test_loess_identities(void)
   ok(loess_fit(low, ends, 4, 1.5, 2, at, 0, &loess), "nowhere asked for");
   ok(loess.n_at == 0 && loess.one_delta > 0, "the traces are there all the same");
   loess_free(&loess);
+
+  // The parabola of points that lie 1e5 spreads away, all with the same y.
+  for (size_t i = 0; i < N; i++) {
+    x[i] = i < 8 ? 1e-6 * (double) i : 1 - 1e-5 * uniform();
+    y[i] = i >= 8;
+  }
+  double inside[] = {.53, .6, .8};
+  ok(loess_fit(x, y, N, .75, 2, inside, 3, &loess), "a far cluster");
+  for (int i = 0; i < 3; i++)
+    ok(loess.fitted[i] == 1, "equal y are fitted exactly");
+  loess_free(&loess);
 }
 
 int main(void)
