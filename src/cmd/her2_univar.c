@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "cmd/command.h"
-#include "cmd/univar.h"
+#include "cmd/univar_missing.h"
 
 // ---- options ----
 
@@ -116,6 +116,12 @@ static bool set_effects(void *pointer, const char *value, struct error *error)
   return ((struct univar_settings *) pointer)->effects = true;
 }
 
+static bool set_missing(void *pointer, const char *value, struct error *error)
+{
+  (void) value, (void) error;
+  return ((struct univar_settings *) pointer)->missing = true;
+}
+
 static bool set_monte_carlo(void *pointer, const char *value, struct error *error)
 {
   int64_t n;
@@ -140,6 +146,7 @@ static const struct option_spec own_options[] = {
     {"exact", 0, NULL, "exact rank tests, Fisher's test for every category", set_exact},
     {"monte-carlo", 0, "N", "Fisher's test from N random tables", set_monte_carlo},
     {"effects", 0, NULL, "print effect sizes with intervals, too", set_effects},
+    {"missing", 0, NULL, "what is missing in which group, instead of the comparison", set_missing},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -150,11 +157,17 @@ static const struct product_spec tables[] = {
     {"levene", "test of equal variances of each quantity"},
     {"pairwise", "pairs of groups, three groups or more"},
     {"effects", "effect sizes with intervals"},
+    {"missing", "--missing: rows with and without each variable, by group (its primary table)"},
+    {"missing.tests", "--missing: tests whether the groups differ in what is missing"},
+    {"missing.pairwise", "--missing: pairs of groups, three groups or more"},
+    {"patterns", "--missing: which variables are missing together"},
+    {"missing.compare", "--missing: the rows without and with a variable, in every other one"},
     {NULL, NULL},
 };
 
 static const struct product_spec figures[] = {
-    {"groups", "box plots with points for quantities, bars for categories, a panel a variable"},
+    {"groups",
+     "boxes with points for quantities, bars for categories; --missing: dots of the share missing"},
     {NULL, NULL},
 };
 
@@ -409,8 +422,9 @@ static void prepare_variable(struct univar *univar, const struct formula_term *t
              column->variable_type != VARIABLE_NUMERIC &&
              has_two_values(column->value, univar->outcome.code, table->n_rows)) {
     copy_as_category(univar, variable, column, NULL);
-    report_note(report, "%s has two values and is tabulated as a category (--nonnormal=%s for "
-                        "quantities)", variable->name, variable->name);
+    if (!univar->settings->missing)
+      report_note(report, "%s has two values and is tabulated as a category (--nonnormal=%s for "
+                          "quantities)", variable->name, variable->name);
   }
   variable->is_category = variable->column->type == COLUMN_CATEGORICAL;
 }
@@ -464,7 +478,7 @@ static void check_names(const struct univar *univar, const char *option,
 
 // Decimals that show a tenth of the spread to one part in ten: three significant digits
 // of the SD, but not more than one beyond what the data carry.
-static int digits_for(const struct univar *univar, const struct univar_variable *variable)
+int univar_digits(const struct univar *univar, const struct univar_variable *variable)
 {
   if (univar->command->digits >= 0)
     return univar->command->digits;
@@ -485,7 +499,7 @@ static int digits_for(const struct univar *univar, const struct univar_variable 
   return digits < 0 ? 0 : digits > 10 ? 10 : digits;
 }
 
-static void compare_variable(const struct univar *univar, struct univar_variable *variable)
+void univar_compare_variable(const struct univar *univar, struct univar_variable *variable)
 {
   const struct outcome *outcome = &univar->outcome;
   size_t n_rows = univar->command->table.n_rows;
@@ -533,13 +547,16 @@ static void note_list(struct report *report, struct text *names, const char *wha
 static void note_comparisons(const struct univar *univar)
 {
   struct report *report = &univar->command->report;
-  struct text undefined = {0}, large = {0}, unequal = {0}, untested = {0}, failed = {0}, apart = {0};
+  struct text undefined = {0}, large = {0}, unequal = {0}, untested = {0}, failed = {0}, apart = {0},
+              empty = {0};
   for (size_t i = 0; i < univar->n_variables; i++) {
     const struct univar_variable *variable = &univar->variable[i];
     const struct quantity_comparison *quantity = &variable->quantity;
     size_t n_tests;
     const struct comparison_test *test = univar_tests(variable, &n_tests);
-    if (univar->outcome.n_groups > 1 && (!n_tests || isnan(test[0].p_value)))
+    if (!variable->n && variable->missing)
+      text_append_item(&empty, ", ", variable->title);
+    else if (univar->outcome.n_groups > 1 && (!n_tests || isnan(test[0].p_value)))
       text_append_item(&untested, ", ", variable->title);
     if (variable->is_category)
       continue;
@@ -559,6 +576,7 @@ static void note_comparisons(const struct univar *univar)
     if (quantity->bootstrap_failures)
       text_append_item(&failed, ", ", variable->title);
   }
+  note_list(report, &empty, "every value is missing");
   note_list(report, &untested, "no P value: fewer than two groups hold values, or there is no spread");
   note_list(report, &undefined,
             "the normality test is not defined in some group (n < 5 or no spread): treated as not "
@@ -646,18 +664,56 @@ static void release(struct univar *univar)
   text_list_free(&univar->settings->nonnormal);
 }
 
+static void compare_groups(struct univar *univar)
+{
+  struct command *command = univar->command;
+  #pragma omp parallel for schedule(dynamic)
+  for (size_t i = 0; i < univar->n_variables; i++)
+    univar_compare_variable(univar, &univar->variable[i]);
+  for (size_t i = 0; i < univar->n_variables; i++)
+    univar->variable[i].digits = univar_digits(univar, &univar->variable[i]);
+  note_rows(univar);
+  note_comparisons(univar);
+  command->report.has_seed = uses_seed(univar);
+  command->report.seed = command->seed;
+  univar_fill_tables(univar, &command->report);
+  univar_fill_layout(univar, &command->report);
+}
+
+static int report_missing_values(struct univar *univar)
+{
+  struct univar_missing missing;
+  univar_missing_compute(&missing, univar);
+  univar_missing_fill_tables(&missing, &univar->command->report);
+  univar_missing_fill_layout(&missing, &univar->command->report);
+  int status = command_finish(univar->command, univar_missing_draw, &missing);
+  univar_missing_free(&missing);
+  return status;
+}
+
+static void resolve_outcome(struct univar *univar)
+{
+  struct command *command = univar->command;
+  struct error error;
+  if (univar->settings->missing)
+    univar_missing_outcome(univar);
+  else if (!outcome_resolve(&univar->outcome, &command->formula, &command->table, OUTCOME_GROUPS,
+                            &error))
+    command_fail(command, &error);
+}
+
 int main(int argc, char **argv)
 {
   struct univar_settings settings = {.adjust = -1, .normality = -1, .levene = -1};
   struct command command;
   command_start(&command, &spec, &settings, argc, argv);
-  struct error error;
-  command_need_formula(&command, "her2 ~ age + adc");
-  command_load(&command);
-
   struct univar univar = {.command = &command, .settings = &settings};
-  if (!outcome_resolve(&univar.outcome, &command.formula, &command.table, OUTCOME_GROUPS, &error))
-    command_fail(&command, &error);
+  command_need_formula(&command, "her2 ~ age + adc");
+  univar_missing_check(&univar);
+  command_load(&command);
+  if (settings.missing)
+    univar_missing_terms(&command.formula);
+  resolve_outcome(&univar);
   check_test(&univar);
   set_comparison_options(&univar);
   univar.n_variables = command.formula.n_terms;
@@ -667,20 +723,13 @@ int main(int argc, char **argv)
   check_contradictions(&univar);
   check_names(&univar, "normal", &settings.normal);
   check_names(&univar, "nonnormal", &settings.nonnormal);
-
-  #pragma omp parallel for schedule(dynamic)
-  for (size_t i = 0; i < univar.n_variables; i++)
-    compare_variable(&univar, &univar.variable[i]);
-  for (size_t i = 0; i < univar.n_variables; i++)
-    univar.variable[i].digits = digits_for(&univar, &univar.variable[i]);
-
-  note_rows(&univar);
-  note_comparisons(&univar);
-  command.report.has_seed = uses_seed(&univar);
-  command.report.seed = command.seed;
-  univar_fill_tables(&univar, &command.report);
-  univar_fill_layout(&univar, &command.report);
-  int status = command_finish(&command, univar_draw, &univar);
+  int status;
+  if (settings.missing) {
+    status = report_missing_values(&univar);
+  } else {
+    compare_groups(&univar);
+    status = command_finish(&command, univar_draw, &univar);
+  }
   release(&univar);
   return status;
 }

@@ -19,7 +19,7 @@ struct univar_settings {
   int normality;  // enum normality_test, -1: the profile's
   int levene;     // enum levene_centre, -1: the profile's
   struct text_list normal, nonnormal;
-  bool continuity, exact, effects;
+  bool continuity, exact, effects, missing;
   size_t monte_carlo;
 };
 
@@ -57,5 +57,41 @@ const struct comparison_effect *univar_effects(const struct univar_variable *var
 void univar_fill_tables(const struct univar *univar, struct report *report);
 void univar_fill_layout(const struct univar *univar, struct report *report);
 bool univar_draw(const char *kind, void *univar, struct figure *figure, struct error *error);
+
+// Computes one variable's comparison between the groups.
+void univar_compare_variable(const struct univar *univar, struct univar_variable *variable);
+// Decimals for the variable's centre and spread.
+int univar_digits(const struct univar *univar, const struct univar_variable *variable);
+
+// ---- parts of tables and of the page that --missing shares ----
+
+// Where the tests of a layout stand; 0: not there.
+struct univar_columns {
+  size_t p, statistic;
+  size_t first_pair, n_pairs;
+  bool holm; // unadjusted pairs with Holm's P beside
+};
+
+void univar_fill_tests(const struct univar *univar, struct report *report, const char *name);
+void univar_fill_pairs(const struct univar *univar, struct report *report, const char *name);
+// Adds the columns of P, statistic and pairs after those that the layout has; none for one group.
+void univar_add_test_columns(const struct univar *univar, struct layout *layout,
+                             struct univar_columns *columns);
+// The rows of a variable: its summaries, tests and pairs.
+void univar_add_variable(const struct univar *univar, const struct univar_variable *variable,
+                         struct layout *layout, const struct univar_columns *columns);
+// The main test and the pairs (those of this level where levels have their own) in one row,
+// and a row below it for each further test.
+void univar_set_tests(const struct univar *univar, const struct univar_variable *variable,
+                      struct layout *layout, size_t row, size_t level,
+                      const struct univar_columns *columns);
+// "12 (10.6)"; the caller frees.
+char *univar_count_cell(const struct univar *univar, double count, size_t n);
+void univar_footnote_tests(const struct univar *univar, struct layout *layout);
+void univar_footnote_pairs(const struct univar *univar, struct layout *layout,
+                           const struct univar_columns *columns);
+// What the symbols of these tests mean, without the variables' names.
+void univar_footnote_symbols(const struct comparison_test *const *test, size_t n_tests,
+                             struct layout *layout);
 
 #endif

@@ -121,7 +121,7 @@ static char *quantity_cell(const struct univar *univar, const struct univar_vari
   return text_take(&text);
 }
 
-static char *count_cell(const struct univar *univar, double count, size_t n)
+char *univar_count_cell(const struct univar *univar, double count, size_t n)
 {
   struct text text = {0};
   char buffer[NUMBER_SIZE];
@@ -141,12 +141,6 @@ static void set_and_free(struct layout *layout, size_t row, size_t column, char 
 }
 
 // ---- columns ----
-
-struct columns {
-  size_t p, statistic; // 0: not there
-  size_t first_pair, n_pairs;
-  bool holm;           // unadjusted pairs with Holm's P beside
-};
 
 static bool any_pairs(const struct univar *univar)
 {
@@ -169,9 +163,33 @@ static bool is_unadjusted(const struct univar_variable *variable)
   return n && adjustment == ADJUST_NONE && !isnan(pair[0].p_holm);
 }
 
-static struct columns make_columns(const struct univar *univar, struct layout *layout)
+void univar_add_test_columns(const struct univar *univar, struct layout *layout,
+                             struct univar_columns *columns)
 {
-  struct columns columns = {0};
+  size_t n_groups = univar->outcome.n_groups;
+  *columns = (struct univar_columns){0};
+  if (n_groups < 2)
+    return;
+  columns->p = layout->heading.n_items;
+  columns->statistic = columns->p + 1;
+  layout_column(layout, ALIGN_LEFT, "P");
+  layout_column(layout, ALIGN_LEFT, "Statistic");
+  size_t n_pairs = pairs_count(n_groups);
+  if (!any_pairs(univar) || n_pairs > MOST_PAIR_COLUMNS)
+    return;
+  columns->first_pair = columns->statistic + 1;
+  columns->n_pairs = n_pairs;
+  for (size_t i = 0; i < univar->n_variables; i++)
+    columns->holm |= is_unadjusted(&univar->variable[i]);
+  for (size_t i = 0; i < n_pairs; i++) {
+    char *heading = text_format("P%zu%s", i + 1, columns->holm ? " (Holm)" : "");
+    layout_column(layout, ALIGN_LEFT, heading);
+    free(heading);
+  }
+}
+
+static void add_group_columns(const struct univar *univar, struct layout *layout)
+{
   const struct outcome *outcome = &univar->outcome;
   layout_column(layout, ALIGN_LEFT, "Variable");
   for (size_t g = 0; g < outcome->n_groups; g++) {
@@ -179,30 +197,11 @@ static struct columns make_columns(const struct univar *univar, struct layout *l
     layout_column(layout, ALIGN_LEFT, heading);
     free(heading);
   }
-  if (outcome->n_groups < 2)
-    return columns;
-  columns.p = outcome->n_groups + 1;
-  columns.statistic = columns.p + 1;
-  layout_column(layout, ALIGN_LEFT, "P");
-  layout_column(layout, ALIGN_LEFT, "Statistic");
-  size_t n_pairs = pairs_count(outcome->n_groups);
-  if (!any_pairs(univar) || n_pairs > MOST_PAIR_COLUMNS)
-    return columns;
-  columns.first_pair = columns.statistic + 1;
-  columns.n_pairs = n_pairs;
-  for (size_t i = 0; i < univar->n_variables; i++)
-    columns.holm |= is_unadjusted(&univar->variable[i]);
-  for (size_t i = 0; i < n_pairs; i++) {
-    char *heading = text_format("P%zu%s", i + 1, columns.holm ? " (Holm)" : "");
-    layout_column(layout, ALIGN_LEFT, heading);
-    free(heading);
-  }
-  return columns;
 }
 
 // ---- rows ----
 
-static void fill_test(struct layout *layout, size_t row, const struct columns *columns,
+static void fill_test(struct layout *layout, size_t row, const struct univar_columns *columns,
                       const struct comparison_test *test)
 {
   set_and_free(layout, row, columns->p, p_text(test->p_value));
@@ -220,7 +219,7 @@ static size_t pair_index(size_t a, size_t b, size_t n_groups)
 // The pairs of one variable, or of one of its levels.
 static void fill_pairs(const struct univar *univar, const struct univar_variable *variable,
                        struct layout *layout, size_t row, size_t level,
-                       const struct columns *columns)
+                       const struct univar_columns *columns)
 {
   size_t n_pairs, n_tests;
   const struct comparison_pair *pair = univar_pairs(variable, &n_pairs);
@@ -241,7 +240,7 @@ static void fill_pairs(const struct univar *univar, const struct univar_variable
 }
 
 static void add_further_tests(const struct univar_variable *variable, struct layout *layout,
-                              const struct columns *columns)
+                              const struct univar_columns *columns)
 {
   size_t n_tests;
   const struct comparison_test *test = univar_tests(variable, &n_tests);
@@ -255,12 +254,15 @@ static void add_further_tests(const struct univar_variable *variable, struct lay
 }
 
 static void add_quantity(const struct univar *univar, const struct univar_variable *variable,
-                         struct layout *layout, const struct columns *columns)
+                         struct layout *layout, const struct univar_columns *columns)
 {
   size_t row = layout_row(layout, LAYOUT_VARIABLE);
   bool normal = variable->quantity.normal;
-  set_and_free(layout, row, 0,
-               title_with(variable, normal ? "mean \u00b1 SD" : "median (Q1, Q3)"));
+  if (variable->n)
+    set_and_free(layout, row, 0,
+                 title_with(variable, normal ? "mean \u00b1 SD" : "median (Q1, Q3)"));
+  else
+    layout_set(layout, row, 0, variable->title);
   for (size_t g = 0; g < univar->outcome.n_groups; g++)
     set_and_free(layout, row, g + 1, quantity_cell(univar, variable, g));
   if (columns->p && variable->quantity.n_tests)
@@ -270,7 +272,7 @@ static void add_quantity(const struct univar *univar, const struct univar_variab
 }
 
 static void add_category(const struct univar *univar, const struct univar_variable *variable,
-                         struct layout *layout, const struct columns *columns)
+                         struct layout *layout, const struct univar_columns *columns)
 {
   const struct category_comparison *category = &variable->category;
   size_t row = layout_row(layout, LAYOUT_VARIABLE), k = univar->outcome.n_groups;
@@ -283,7 +285,7 @@ static void add_category(const struct univar *univar, const struct univar_variab
     layout_set(layout, row, 0, variable->column->level_label[level]);
     for (size_t g = 0; g < k; g++)
       set_and_free(layout, row, g + 1,
-                   count_cell(univar, category->count[level * k + g], category->n[g]));
+                   univar_count_cell(univar, category->count[level * k + g], category->n[g]));
     fill_pairs(univar, variable, layout, row, level, columns);
   }
   if (variable->missing) {
@@ -292,6 +294,28 @@ static void add_category(const struct univar *univar, const struct univar_variab
     for (size_t g = 0; g < k; g++)
       layout_set_format(layout, row, g + 1, "%zu", category->missing[g]);
   }
+  add_further_tests(variable, layout, columns);
+}
+
+void univar_add_variable(const struct univar *univar, const struct univar_variable *variable,
+                         struct layout *layout, const struct univar_columns *columns)
+{
+  if (variable->is_category)
+    add_category(univar, variable, layout, columns);
+  else
+    add_quantity(univar, variable, layout, columns);
+}
+
+void univar_set_tests(const struct univar *univar, const struct univar_variable *variable,
+                      struct layout *layout, size_t row, size_t level,
+                      const struct univar_columns *columns)
+{
+  size_t n_tests;
+  const struct comparison_test *test = univar_tests(variable, &n_tests);
+  if (columns->p && n_tests)
+    fill_test(layout, row, columns, &test[0]);
+  fill_pairs(univar, variable, layout, row, (size_t) -1, columns);
+  fill_pairs(univar, variable, layout, row, level, columns);
   add_further_tests(variable, layout, columns);
 }
 
@@ -306,8 +330,18 @@ static const char *between(const struct univar *univar)
   return ", ";
 }
 
+static void footnote_symbol(struct layout *layout, size_t s, bool exact, const char *names)
+{
+  const char *how = "";
+  if (symbols[s].test == TEST_MANN_WHITNEY || symbols[s].test == TEST_KS)
+    how = exact ? ", exact P" : ", asymptotic P";
+  else if (symbols[s].test == TEST_FISHER)
+    how = exact ? "" : ", P from random tables (Monte Carlo)";
+  layout_footnote(layout, "%s: %s%s%s.", symbols[s].symbol, symbols[s].meaning, how, names);
+}
+
 // "F: one-way analysis of variance (Age, ADC)."
-static void footnote_tests(const struct univar *univar, struct layout *layout)
+static void footnote_symbols(const struct univar *univar, struct layout *layout)
 {
   for (size_t s = 0; s < N_SYMBOLS; s++)
     for (int exact = 0; exact < 2; exact++) {
@@ -316,18 +350,28 @@ static void footnote_tests(const struct univar *univar, struct layout *layout)
         size_t n_tests;
         const struct comparison_test *test = univar_tests(&univar->variable[i], &n_tests);
         for (size_t j = 0; j < n_tests; j++)
-          if (symbol_of(&test[j]) == s && test[j].exact == (exact == 1))
+          if (symbol_of(&test[j]) == s && test[j].exact == (exact == 1) && !isnan(test[j].p_value))
             text_append_item(&names, between(univar), univar->variable[i].title);
       }
-      const char *how = "";
-      if (symbols[s].test == TEST_MANN_WHITNEY || symbols[s].test == TEST_KS)
-        how = exact ? ", exact P" : ", asymptotic P";
-      else if (symbols[s].test == TEST_FISHER)
-        how = exact ? "" : ", P from random tables (Monte Carlo)";
-      if (names.length)
-        layout_footnote(layout, "%s: %s%s (%s).", symbols[s].symbol, symbols[s].meaning, how,
-                        text_content(&names));
+      if (names.length) {
+        char *list = text_format(" (%s)", text_content(&names));
+        footnote_symbol(layout, s, exact == 1, list);
+        free(list);
+      }
       text_free(&names);
+    }
+}
+
+void univar_footnote_symbols(const struct comparison_test *const *test, size_t n_tests,
+                             struct layout *layout)
+{
+  for (size_t s = 0; s < N_SYMBOLS; s++)
+    for (int exact = 0; exact < 2; exact++) {
+      bool used = false;
+      for (size_t j = 0; j < n_tests; j++)
+        used |= symbol_of(test[j]) == s && test[j]->exact == (exact == 1);
+      if (used)
+        footnote_symbol(layout, s, exact == 1, "");
     }
 }
 
@@ -345,12 +389,18 @@ static void footnote_monte_carlo(const struct univar *univar, struct layout *lay
   }
 }
 
+void univar_footnote_tests(const struct univar *univar, struct layout *layout)
+{
+  footnote_symbols(univar, layout);
+  footnote_monte_carlo(univar, layout);
+}
+
 static void footnote_summaries(const struct univar *univar, struct layout *layout)
 {
   bool normal = false, ranked = false, quantity = false, few = false;
   for (size_t i = 0; i < univar->n_variables; i++) {
     const struct univar_variable *variable = &univar->variable[i];
-    if (variable->is_category)
+    if (variable->is_category || !variable->n)
       continue;
     quantity = true;
     *(variable->quantity.normal ? &normal : &ranked) = true;
@@ -454,8 +504,8 @@ static void footnote_pair_methods(const struct univar *univar, struct layout *la
   text_free(&methods);
 }
 
-static void footnote_pairs(const struct univar *univar, struct layout *layout,
-                           const struct columns *columns)
+void univar_footnote_pairs(const struct univar *univar, struct layout *layout,
+                           const struct univar_columns *columns)
 {
   if (!any_pairs(univar))
     return;
@@ -581,17 +631,15 @@ void univar_fill_layout(const struct univar *univar, struct report *report)
                     : memory_copy_text("Summary of the cohort");
   struct layout *layout = report_add_layout(report, "tests", title);
   free(title);
-  struct columns columns = make_columns(univar, layout);
+  struct univar_columns columns;
+  add_group_columns(univar, layout);
+  univar_add_test_columns(univar, layout, &columns);
   for (size_t i = 0; i < univar->n_variables; i++)
-    if (univar->variable[i].is_category)
-      add_category(univar, &univar->variable[i], layout, &columns);
-    else
-      add_quantity(univar, &univar->variable[i], layout, &columns);
+    univar_add_variable(univar, &univar->variable[i], layout, &columns);
   footnote_summaries(univar, layout);
-  footnote_tests(univar, layout);
-  footnote_monte_carlo(univar, layout);
+  univar_footnote_tests(univar, layout);
   footnote_levene(univar, layout);
-  footnote_pairs(univar, layout, &columns);
+  univar_footnote_pairs(univar, layout, &columns);
   if (univar->settings->effects)
     add_effects_layout(univar, report);
 }

@@ -19,10 +19,10 @@ static const char *level_name(const struct univar_variable *variable, size_t lev
              : NULL;
 }
 
-static void fill_tests(const struct univar *univar, struct report *report)
+void univar_fill_tests(const struct univar *univar, struct report *report, const char *name)
 {
   struct report_table *table =
-      report_add_table(report, "tests",
+      report_add_table(report, name,
                        "variable test statistic z df df2 p.value n missing role corrected exact "
                        "tables p.low p.high");
   for (size_t i = 0; i < univar->n_variables; i++) {
@@ -130,10 +130,10 @@ static void fill_levene(const struct univar *univar, struct report *report)
   }
 }
 
-static void fill_pairwise(const struct univar *univar, struct report *report)
+void univar_fill_pairs(const struct univar *univar, struct report *report, const char *name)
 {
   struct report_table *table = report_add_table(
-      report, "pairwise",
+      report, name,
       "variable group1 group2 test statistic z df p.value p.unadjusted p.holm adjust level "
       "p.overall corrected exact tables");
   for (size_t i = 0; i < univar->n_variables; i++) {
@@ -193,11 +193,11 @@ static void fill_effects(const struct univar *univar, struct report *report)
 
 void univar_fill_tables(const struct univar *univar, struct report *report)
 {
-  fill_tests(univar, report);
+  univar_fill_tests(univar, report, "tests");
   fill_summary(univar, report);
   fill_normality(univar, report);
   fill_levene(univar, report);
-  fill_pairwise(univar, report);
+  univar_fill_pairs(univar, report, "pairwise");
   if (univar->options.effects)
     fill_effects(univar, report);
 }
