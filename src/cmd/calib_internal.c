@@ -48,16 +48,7 @@ static enum validation_scheme scheme_of(const struct calib *calib)
   }
 }
 
-// Outcomes as codes, so that folds are balanced in them.
-static double *outcome_codes(const struct calib *calib)
-{
-  double *code = NEW_ARRAY(double, calib->n);
-  memcpy(code, calib->y, calib->n * sizeof *code);
-  return code;
-}
-
-static void make_plan(struct calib *calib, struct progress *progress, const double *fold_group,
-                      struct validation_plan *plan)
+static void make_plan(struct calib *calib, struct progress *progress, struct validation_plan *plan)
 {
   *plan = (struct validation_plan){
       .scheme = scheme_of(calib),
@@ -70,7 +61,7 @@ static void make_plan(struct calib *calib, struct progress *progress, const doub
                    .progress = progress},
       .n_folds = (size_t) calib->settings->n_folds,
       .n_repeats = (size_t) calib->settings->n_repeats,
-      .fold_group = fold_group,
+      .fold_group = calib->y,
       .n_statistics = CALIB_STATISTICS,
       .measure = calib_measure,
       .make_scratch = calib_scratch_make,
@@ -122,12 +113,10 @@ void calib_internal_run(struct calib *calib)
   struct progress progress;
   size_t n_replicates = calib->last - calib->first + 1;
   progress_begin(&progress, "replicates", n_replicates, calib->command->quiet);
-  double *code = outcome_codes(calib);
   struct validation_plan plan;
-  make_plan(calib, &progress, code, &plan);
+  make_plan(calib, &progress, &plan);
   validation_run(&plan, calib->problem, calib->eta, &calib->validation);
   progress_end(&progress);
-  free(code);
 }
 
 // ---- from replicates to metrics ----
@@ -353,7 +342,7 @@ static void add_two_stage_intervals(struct calib *calib)
   progress_begin(&progress, "replicates of two stages",
                  calib->n_replicates * (size_t) calib->settings->n_inner, calib->command->quiet);
   struct validation_plan plan;
-  make_plan(calib, &progress, NULL, &plan);
+  make_plan(calib, &progress, &plan);
   plan.keep_predictors = false;
   validation_two_stage_interval(&plan, calib->problem, calib->n_replicates,
                                 (size_t) calib->settings->n_inner, calib->command->level, low,

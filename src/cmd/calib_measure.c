@@ -24,7 +24,8 @@ struct calib_scratch {
   const struct calib *calib;
   struct performance_workspace *workspace;
   struct order_room room;
-  size_t *order, *error_order;             // n
+  const size_t *order;                     // the workspace's
+  size_t *error_order;                     // n
   double *flat;                            // n, for a predictor that is a constant
   double *risk;                            // n, ascending
   double *p, *y, *weight, *fitted, *spare; // of the rows in use: n, spare 2 n
@@ -41,8 +42,7 @@ void *calib_scratch_make(void *context)
   if (!calib->has_curve)
     return scratch;
   scratch->room = order_room_new(n);
-  scratch->order = NEW_ARRAY(size_t, 2 * n);
-  scratch->error_order = scratch->order + n;
+  scratch->error_order = NEW_ARRAY(size_t, n);
   scratch->risk = NEW_ARRAY(double, 7 * n);
   scratch->p = scratch->risk + n;
   scratch->y = scratch->p + n;
@@ -57,7 +57,7 @@ void calib_scratch_free(void *pointer)
   struct calib_scratch *scratch = pointer;
   performance_release(scratch->workspace);
   order_room_free(&scratch->room);
-  free(scratch->order);
+  free(scratch->error_order);
   free(scratch->risk);
   free(scratch->flat);
   free(scratch);
@@ -105,10 +105,11 @@ static void measure_curve(struct calib_scratch *scratch, const double *weight, d
   double *p = scratch->p, *y = scratch->y, *w = scratch->weight, *fitted = scratch->fitted;
   for (size_t i = 0; i < n; i++) {
     size_t row = scratch->order[i];
-    w[m] = weight ? weight[row] : 1;
+    double times = weight ? weight[row] : 1;
+    w[m] = times;
     p[m] = scratch->risk[i];
     y[m] = calib->y[row];
-    m += w[m] > 0;
+    m += times > 0;
   }
   for (size_t k = N_PERFORMANCE_METRICS; k < CALIB_STATISTICS; k++)
     value[k] = NAN;
@@ -135,19 +136,17 @@ void calib_measure(const double *eta, const double *weight_training, const doubl
   struct calib_scratch *scratch = pointer;
   const struct calib *calib = scratch->calib;
   size_t n = calib->n;
+  unsigned wanted = calib->metrics & ~curve_metrics;
   eta = predictor_without_rounding(eta, n, scratch->flat);
   performance_measure_two(eta, calib->y, weight_training, weight_test, n, PERFORMANCE_INTERNAL,
-                          calib->metrics & ~curve_metrics, scratch->workspace, training, test);
+                          calib->has_curve ? wanted | PERFORMANCE_ORDER : wanted,
+                          scratch->workspace, training, test);
   if (!calib->has_curve) {
     for (size_t k = N_PERFORMANCE_METRICS; k < CALIB_STATISTICS; k++)
       training[k] = test[k] = NAN;
     return;
   }
-  order_ascending(eta, n, &scratch->room, scratch->order);
-  for (size_t i = 0; i < n; i++) {
-    double p = logit_inverse(eta[scratch->order[i]]);
-    scratch->risk[i] = i && p < scratch->risk[i - 1] ? scratch->risk[i - 1] : p; // rounding of exp
-  }
+  scratch->order = performance_order(scratch->workspace, n, scratch->risk);
   measure_curve(scratch, weight_training, training);
   measure_curve(scratch, weight_test, test);
 }

@@ -14,7 +14,6 @@
 #include <lapacke.h>
 #include <limits.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,16 +27,22 @@ enum { BLAS_BUFFER = 1 << 27 }; // bytes
 static bool is_openblas;
 
 // By name at run time: a weak reference would be settled when the program is linked, before
-// the user's BLAS alternative is known.
-static void hold_blas_to_one_thread(void)
+// the user's BLAS alternative is known.  Before main: the threads that OpenBLAS began when it was
+// loaded look for work without a pause, for about as long as a small validation takes.
+__attribute__((constructor)) static void hold_blas_to_one_thread(void)
 {
-  void *address = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  void *set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  void *end = dlsym(RTLD_DEFAULT, "blas_thread_shutdown_");
   void (*set_threads)(int) = NULL;
-  if (!address)
+  int (*end_threads)(void) = NULL;
+  if (!set)
     return;
-  memcpy(&set_threads, &address, sizeof set_threads);
+  memcpy(&set_threads, &set, sizeof set_threads);
   set_threads(1);
   is_openblas = true;
+  memcpy(&end_threads, &end, sizeof end_threads);
+  if (end_threads)
+    end_threads();
 }
 
 // Ends the process, as every lack of memory does, where OpenBLAS would not return.
@@ -53,8 +58,6 @@ static void need_blas_buffer(void)
 // Whether these dimensions may be handed to LAPACK.
 static bool lapack_ready(size_t n, size_t p)
 {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, hold_blas_to_one_thread);
   need_blas_buffer();
   return n > 0 && p > 0 && n <= INT_MAX && p <= INT_MAX / 64;
 }

@@ -11,13 +11,22 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/sort.h"
 
+// Lanes are written as vectors, because a reduction may not be reordered by the compiler.
+enum { LANES = 4 };
+typedef double quad __attribute__((vector_size(32)));
+typedef uint64_t quad_bits __attribute__((vector_size(32)));
+
+#define INLINED static inline __attribute__((always_inline))
+
 struct lowess_rows {
-  const double *x, *y, *weight, *robust; // weight, robust: NULL for ones
+  const double *x, *y, *weight; // weight: frequencies, or NULL for ones
+  const double *prior;          // weights apart from distance: frequencies, ones or robust weights
   size_t n;
   double n_points, range; // by weight
 };
@@ -82,65 +91,118 @@ static void window_follow(const struct lowess_rows *rows, struct lowess_window *
   }
 }
 
-// Tricube weights times frequencies of the rows from `first` on, in units where the farthest of
-// the nearest points has distance h.
-static void tricube(const struct lowess_rows *rows, size_t first, size_t n, double x, double h,
-                    double *weight)
-{
-  const double *at = rows->x + first;
-  double far = .999 * h, near = .001 * h, inverse = 1 / h;
-#pragma omp simd
-  for (size_t j = 0; j < n; j++) {
-    double distance = fabs(at[j] - x), u = distance * inverse, v = 1 - u * u * u;
-    v = v * v * v;
-    v = distance <= near ? 1 : v;
-    weight[j] = distance <= far ? v : 0;
-  }
-  for (size_t j = 0; rows->weight && j < n; j++)
-    weight[j] *= rows->weight[first + j];
-  for (size_t j = 0; rows->robust && j < n; j++)
-    weight[j] *= rows->robust[first + j];
-}
-
 // The mean of y over the points at x: the window is one place.
 static bool fit_place(const struct lowess_rows *rows, size_t first, double x, double *fitted)
 {
   double sum = 0, total = 0;
   for (size_t j = first; j < rows->n && rows->x[j] <= x; j++) {
-    double w = frequency(rows, j) * (rows->robust ? rows->robust[j] : 1);
-    sum += w;
-    total += w * rows->y[j];
+    sum += rows->prior[j];
+    total += rows->prior[j] * rows->y[j];
   }
   *fitted = total / sum;
   return sum > 0;
 }
 
+// Over the rows near x: w = tricube weight times prior, u = distance from x.
+struct local_sums {
+  double w, wu, wuu, wy, wuy;
+};
+struct local_quads {
+  quad w, wu, wuu, wy, wuy;
+};
+
+// Where the line is fitted; bounds and scale of the distances.  The same in every lane.
+struct local_place {
+  quad x, near, far, inverse;
+};
+
+INLINED void add_four(const double *at, const double *response, const double *prior,
+                      const struct local_place *place, struct local_quads *sum)
+{
+  const quad_bits magnitude = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+  quad u, y, w;
+  memcpy(&u, at, sizeof u);
+  memcpy(&y, response, sizeof y);
+  memcpy(&w, prior, sizeof w);
+  u -= place->x;
+  quad distance = (quad) ((quad_bits) u & magnitude), part = distance * place->inverse;
+  part = (quad) ((quad_bits) part & (quad_bits) (distance > place->near));
+  quad tricube = 1 - part * part * part;
+  tricube = tricube * tricube * tricube;
+  w *= (quad) ((quad_bits) tricube & (quad_bits) (distance <= place->far));
+  quad wu = w * u;
+  sum->w += w;
+  sum->wu += wu;
+  sum->wuu += wu * u;
+  sum->wy += w * y;
+  sum->wuy += wu * y;
+}
+
+// Of rows first .. end - 1, and up to three beyond: these are as far as h, the distance of the
+// farthest of the nearest points, and have no weight.
+INLINED void add_window(const struct lowess_rows *rows, size_t first, size_t end, double x,
+                        double h, struct local_sums *total)
+{
+  const quad zero = {0};
+  const struct local_place place = {zero + x, zero + .001 * h, zero + .999 * h, zero + 1 / h};
+  const double *at = rows->x, *y = rows->y, *prior = rows->prior;
+  struct local_quads sum = {zero, zero, zero, zero, zero};
+  size_t n = rows->n, j = first;
+  for (; j < end && j + LANES <= n; j += LANES)
+    add_four(at + j, y + j, prior + j, &place, &sum);
+  if (j < end) {
+    double last_at[LANES] = {0}, last_y[LANES] = {0}, last_prior[LANES] = {0};
+    for (size_t k = 0; j + k < end; k++) {
+      last_at[k] = at[j + k];
+      last_y[k] = y[j + k];
+      last_prior[k] = prior[j + k];
+    }
+    add_four(last_at, last_y, last_prior, &place, &sum);
+  }
+#define TOTAL(s) (((s)[0] + (s)[1]) + ((s)[2] + (s)[3]))
+  *total = (struct local_sums){TOTAL(sum.w), TOTAL(sum.wu), TOTAL(sum.wuu), TOTAL(sum.wy),
+                               TOTAL(sum.wuy)};
+#undef TOTAL
+}
+
+#if defined __x86_64__ && defined __GNUC__
+// The same operations in the same order, hence the same bits, in half as many instructions.
+__attribute__((target("avx2"))) static void add_window_wide(const struct lowess_rows *rows,
+                                                            size_t first, size_t end, double x,
+                                                            double h, struct local_sums *total)
+{
+  add_window(rows, first, end, x, h, total);
+}
+#endif
+
+static struct local_sums sum_window(const struct lowess_rows *rows, size_t first, size_t end,
+                                    double x, double h)
+{
+  struct local_sums total;
+#if defined __x86_64__ && defined __GNUC__
+  if (__builtin_cpu_supports("avx2")) {
+    add_window_wide(rows, first, end, x, h, &total);
+    return total;
+  }
+#endif
+  add_window(rows, first, end, x, h, &total);
+  return total;
+}
+
 // False if no point has weight.
 static bool fit_point(const struct lowess_rows *rows, const struct lowess_window *window, double x,
-                      double *weight, double *fitted)
+                      double *fitted)
 {
   double h = fmax(x - rows->x[window->left], rows->x[window->right] - x);
-  size_t first = window->left, n = window->right - first + 1;
   if (!(h > 0))
-    return fit_place(rows, first, x, fitted);
-  tricube(rows, first, n, x, h, weight);
-  const double *at = rows->x + first, *y = rows->y + first;
-  double s0 = 0, s1 = 0, s2 = 0, t0 = 0, t1 = 0;
-#pragma omp simd reduction(+ : s0, s1, s2, t0, t1)
-  for (size_t j = 0; j < n; j++) {
-    double w = weight[j], u = at[j] - x, wu = w * u;
-    s0 += w;
-    s1 += wu;
-    s2 += wu * u;
-    t0 += w * y[j];
-    t1 += wu * y[j];
-  }
-  if (!(s0 > 0))
+    return fit_place(rows, window->left, x, fitted);
+  struct local_sums sum = sum_window(rows, window->left, window->right + 1, x, h);
+  if (!(sum.w > 0))
     return false;
-  double mean = s1 / s0, variance = s2 / s0 - mean * mean;
-  *fitted = t0 / s0;
+  double part = 1 / sum.w, mean = sum.wu * part, variance = sum.wuu * part - mean * mean;
+  *fitted = sum.wy / sum.w; // exact where all y are 1
   if (variance > 0 && sqrt(variance) > .001 * rows->range)
-    *fitted -= mean * (t1 / s0 - mean * *fitted) / variance;
+    *fitted -= mean * (sum.wuy * part - mean * *fitted) / variance;
   return true;
 }
 
@@ -155,15 +217,14 @@ static void fill_between(const struct lowess_rows *rows, size_t from, size_t to,
   }
 }
 
-static void fit_pass(const struct lowess_rows *rows, double n_nearest, double delta,
-                     double *fitted, double *weight)
+static void fit_pass(const struct lowess_rows *rows, double n_nearest, double delta, double *fitted)
 {
   struct lowess_window window = window_first(rows, n_nearest);
   size_t n = rows->n, i = window.left, last = i;
   for (bool first = true;; first = false) {
     double x = rows->x[i];
     window_follow(rows, &window, x);
-    if (!fit_point(rows, &window, x, weight, &fitted[i]))
+    if (!fit_point(rows, &window, x, &fitted[i]))
       fitted[i] = rows->y[i];
     if (!first)
       fill_between(rows, last, i, fitted);
@@ -221,14 +282,16 @@ void lowess(const double *x, const double *y, const double *weight, size_t n, do
   rows.range = x[last] - x[first];
   double n_nearest = fmax(2, fmin(rows.n_points, floor(f * rows.n_points + 1e-7)));
   double *room = scratch ? scratch : NEW_ARRAY(double, 2 * n), *robust = room + n;
-  fit_pass(&rows, n_nearest, delta, fitted, room);
+  for (size_t i = 0; !weight && i < n; i++)
+    robust[i] = 1;
+  rows.prior = weight ? weight : robust;
+  fit_pass(&rows, n_nearest, delta, fitted);
   for (int k = 0; k < iterations; k++) {
     for (size_t i = 0; i < n; i++)
       room[i] = y[i] - fitted[i];
     if (!robust_weights(room, n, robust))
       break;
-    rows.robust = robust;
-    fit_pass(&rows, n_nearest, delta, fitted, room);
+    fit_pass(&rows, n_nearest, delta, fitted);
   }
   if (!scratch)
     free(room);

@@ -77,7 +77,7 @@ enum {
   NEED_CURVE = BIT(METRIC_EMAX) | BIT(METRIC_E50) | BIT(METRIC_E90) | BIT(METRIC_EAVG) |
                BIT(METRIC_MAE),
   NEED_GINI = BIT(METRIC_G) | BIT(METRIC_GP),
-  NEED_ORDER = NEED_AUC | NEED_CURVE | NEED_GINI,
+  NEED_ORDER = NEED_AUC | NEED_CURVE | NEED_GINI | PERFORMANCE_ORDER,
   NEED_LINE = BIT(METRIC_INTERCEPT) | BIT(METRIC_SLOPE) | BIT(METRIC_EMAX_LOGISTIC),
 };
 
@@ -220,6 +220,15 @@ static double risk_of(double eta, double decay)
   return (eta >= 0 ? 1 : decay) / (1 + decay);
 }
 
+static void risks_in_order(const double *eta, const double *decay, size_t n, double *risk)
+{
+  for (size_t i = 0; i < n; i++) {
+    risk[i] = risk_of(eta[i], decay[i]);
+    if (i > 0 && risk[i] < risk[i - 1]) // rounding of exp
+      risk[i] = risk[i - 1];
+  }
+}
+
 static void add_up(struct sample *sample, double centre, bool with_loss)
 {
   double n = 0, n_events = 0, squares = 0, expected = 0, loss = 0;
@@ -302,11 +311,7 @@ static void measure_curve(const struct sample *sample, unsigned wanted,
   double *risk = workspace->risk, *fitted = workspace->fitted, most = 0, sum = 0;
   if (n == 0)
     return;
-  for (size_t i = 0; i < n; i++) {
-    risk[i] = risk_of(sample->eta[i], sample->decay[i]);
-    if (i > 0 && risk[i] < risk[i - 1]) // rounding of exp
-      risk[i] = risk[i - 1];
-  }
+  risks_in_order(sample->eta, sample->decay, n, risk);
   lowess(risk, sample->y, sample->weight, n, 2.0 / 3, 0, .01 * (risk[n - 1] - risk[0]), fitted,
          workspace->spare);
   for (size_t i = 0; i < n; i++) {
@@ -445,4 +450,11 @@ void performance_measure_two(const double *eta, const double *y, const double *w
   double centre = take_rows(eta, y, n, &needs, workspace);
   measure_weighting(weight_a, n, kind, wanted, &needs, centre, workspace, value_a);
   measure_weighting(weight_b, n, kind, wanted, &needs, centre, workspace, value_b);
+}
+
+const size_t *performance_order(const struct performance_workspace *workspace, size_t n,
+                                double *risk)
+{
+  risks_in_order(workspace->given.eta, workspace->given.decay, n, risk);
+  return workspace->order;
 }

@@ -42,7 +42,10 @@ extern const char *const performance_names[N_PERFORMANCE_METRICS]; // "auc", ...
 extern const char *const performance_help[N_PERFORMANCE_METRICS];  // one line each
 
 enum performance_kind { PERFORMANCE_INTERNAL, PERFORMANCE_EXTERNAL };
-enum { METRIC_ALL = (1 << N_PERFORMANCE_METRICS) - 1 };
+enum {
+  METRIC_ALL = (1 << N_PERFORMANCE_METRICS) - 1,
+  PERFORMANCE_ORDER = 1 << N_PERFORMANCE_METRICS, // among the wanted: performance_order is asked
+};
 
 // Scratch for up to n rows, so that measuring allocates nothing; one a thread.
 struct performance_workspace;
@@ -65,6 +68,10 @@ void performance_measure_two(const double *eta, const double *y, const double *w
                              const double *weight_b, size_t n, enum performance_kind kind,
                              unsigned wanted, struct performance_workspace *workspace,
                              double *value_a, double *value_b);
+// After a measurement of n rows with PERFORMANCE_ORDER: the rows in ascending order of eta (rows of
+// weight 0 too), until the next one.  risk: n out, theirs, never descending.
+const size_t *performance_order(const struct performance_workspace *workspace, size_t n,
+                                double *risk);
 
 // ---- external validation: estimates with intervals and tests ----
 

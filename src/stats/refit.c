@@ -27,7 +27,7 @@
 #include "stats/refit_process.h"
 #include "stats/row_block.h"
 
-enum { LANES = LOGIT_BLOCK_LANES, MOST_EVALUATIONS = 14, MOST_KEPT_BYTES = 1 << 24 };
+enum { LANES = LOGIT_BLOCK_LANES, MOST_EVALUATIONS = 14, MOST_KEPT_BYTES = 1 << 22 };
 // Of the estimate from the maximum, in standard errors.
 static const double exactness = 1e-11;
 

@@ -33,7 +33,7 @@ struct refit_problem {
 
 // One a thread; the problem must outlive it, and does not change.  Without selection and Firth,
 // refit() allocates nothing after this, except where a fit has to be proved separated.  Takes 12
-// bytes a row and a copy of the rows in use if that is below 16 MB.  n < 2^32 - 1.
+// bytes a row and a copy of the rows in use if that is below 4 MB.  n < 2^32 - 1.
 struct refit_workspace;
 struct refit_workspace *refit_prepare(const struct refit_problem *problem);
 void refit_release(struct refit_workspace *workspace);

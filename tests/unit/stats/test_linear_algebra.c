@@ -4,10 +4,12 @@
 
 #include "stats/linear_algebra.h"
 
+#include <dirent.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -354,8 +356,29 @@ static void test_rank(void)
   ok(!triangular_factor(nan, 2, 2, 1e-12, factor), "no factor of NaN");
 }
 
+static int count_threads(void)
+{
+  DIR *tasks = opendir("/proc/self/task");
+  int n = 0;
+  for (struct dirent *task; tasks && (task = readdir(tasks));)
+    n += task->d_name[0] != '.';
+  if (tasks)
+    closedir(tasks);
+  return n;
+}
+
+// OpenBLAS begins threads when it is loaded.  One that has ended is listed for a moment.
+static void test_threads(void)
+{
+  const struct timespec moment = {.tv_nsec = 10000000};
+  for (int k = 0; k < 200 && count_threads() > 1; k++)
+    nanosleep(&moment, NULL);
+  ok(count_threads() <= 1, "no thread of the BLAS is left");
+}
+
 int main(void)
 {
+  test_threads(); // before our own
   test_nist();
   test_least_squares();
   test_cross_product();

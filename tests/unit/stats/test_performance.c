@@ -520,6 +520,31 @@ static void test_order(void)
   free(x);
 }
 
+static void test_performance_order(void)
+{
+  enum { N = 200 };
+  double eta[N], y[N], weight[N], risk[N], value[N_PERFORMANCE_METRICS];
+  bool good = true, seen[N] = {false};
+  make_up(N, 8, eta, y);
+  for (size_t i = 0; i < N; i++)
+    weight[i] = (double) (i % 3);
+  eta[3] = -INFINITY;
+  eta[7] = INFINITY;
+  struct performance_workspace *workspace = performance_prepare(N + 5);
+  performance_measure_two(eta, y, weight, NULL, N, PERFORMANCE_INTERNAL,
+                          BIT(METRIC_BRIER) | PERFORMANCE_ORDER, workspace, value, value);
+  const size_t *order = performance_order(workspace, N, risk);
+  for (size_t i = 0; i < N; i++) {
+    good = good && order[i] < N && !seen[order[i]];
+    seen[order[i]] = true;
+    good = good && (i == 0 || (eta[order[i]] >= eta[order[i - 1]] && risk[i] >= risk[i - 1]));
+    good = good && fabs(risk[i] - logit_inverse(eta[order[i]])) <= 1e-15;
+  }
+  ok(good, "each row once, in order of eta, with its risk");
+  ok(risk[0] == 0 && risk[N - 1] == 1, "risks of 0 and 1");
+  performance_release(workspace);
+}
+
 static void test_names(void)
 {
   bool good = true;
@@ -543,6 +568,7 @@ int main(void)
   test_infinite();
   test_offsets();
   test_order();
+  test_performance_order();
   test_names();
   reference_close(r);
   return tap_done();

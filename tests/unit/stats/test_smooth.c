@@ -147,6 +147,48 @@ static void test_lowess_slow(void)
   }
 }
 
+// Every number of rows up to six vectors of four, and windows of all or of some of them.
+static void test_lowess_sizes(void)
+{
+  enum { MOST = 24 };
+  double x[MOST], y[MOST], fitted[MOST], slow[MOST], worst = 0;
+  for (size_t n = 2; n <= MOST; n++)
+    for (size_t q = 2; q <= n; q++) {
+      for (size_t i = 0; i < n; i++) {
+        x[i] = uniform();
+        y[i] = uniform();
+      }
+      qsort(x, n, sizeof *x, compare_doubles);
+      lowess(x, y, NULL, n, (double) q / (double) n, 0, 0, fitted, NULL);
+      for (size_t i = 0; i < n; i++)
+        slow[i] = slow_local_line(x, y, n, q, x[i]);
+      worst = fmax(worst, largest_difference(fitted, slow, n, 1));
+    }
+  // Local lines lean on points that lie close together: some digits go.
+  if (!ok(worst <= 1e-10, "lowess of 2 to %d rows over 2 to all of them", MOST))
+    printf("#   largest difference %.3g\n", worst);
+}
+
+// Vectors reach beyond the window, but not what is there.
+static void test_lowess_window(void)
+{
+  enum { N = 30 };
+  double x[N], y[N], fitted[N], other[N];
+  for (size_t i = 0; i < N; i++) {
+    x[i] = (double) i;
+    y[i] = uniform();
+  }
+  for (size_t q = 5; q <= 8; q++) {
+    lowess(x, y, NULL, N, (double) q / N, 0, 0, fitted, NULL);
+    for (size_t i = q; i < N; i++)
+      y[i] += 1e6;
+    lowess(x, y, NULL, N, (double) q / N, 0, 0, other, NULL);
+    for (size_t i = q; i < N; i++)
+      y[i] -= 1e6;
+    ok(fitted[0] == other[0], "rows beyond the %zu nearest change no bit", q);
+  }
+}
+
 // A row of weight k stands for k equal rows; x is rounded so that rows tie as well.
 static void test_lowess_weights(void)
 {
@@ -211,6 +253,10 @@ static void test_lowess_identities(void)
   lowess(x, y, NULL, N, .4, 2, .5, fitted, NULL);
   lowess(shifted, y, NULL, N, .4, 2, .5, other, NULL);
   ok(memcmp(fitted, other, sizeof fitted) == 0, "x + 1e9 gives the same bits");
+  for (size_t i = 0; i < N; i++)
+    y[i] = 1;
+  lowess(x, y, NULL, N, .4, 0, 0, fitted, NULL);
+  ok(memcmp(fitted, y, sizeof fitted) == 0, "ones are fitted exactly");
   lowess(x, y, NULL, 0, .4, 0, 1, other, NULL);
   lowess(x, y, NULL, 1, .4, 3, 1, other, NULL);
   ok(other[0] == y[0], "one row");
@@ -448,6 +494,8 @@ int main(void)
   struct reference *r = reference_open("smooth.tsv");
   test_lowess_reference(r);
   test_lowess_slow();
+  test_lowess_sizes();
+  test_lowess_window();
   test_lowess_weights();
   test_lowess_identities();
   test_interpolate(r);
