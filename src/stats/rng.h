@@ -19,6 +19,7 @@ enum rng_purpose {
   RNG_HOLDOUT = 3,
   RNG_MONTE_CARLO = 4,
   RNG_SIMULATE = 5,
+  RNG_IMPUTE = 6, // replicate: 65536 b + m, imputation m of bootstrap replicate b
 };
 
 struct philox_stream {
