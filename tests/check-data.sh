@@ -33,7 +33,7 @@ else
 fi
 if has_package survival; then
   "$rscript" "$srcdir/datasets/make/survival.R" "$folder"
-  compare rotterdam.csv gbsg.csv
+  compare rotterdam.csv gbsg.csv pbc.csv
 else
   echo "SKIP rotterdam, gbsg: R's survival is not here"
 fi

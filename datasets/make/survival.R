@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Derives rotterdam.csv and gbsg.csv from R's survival package.
+# Derives rotterdam.csv, gbsg.csv and pbc.csv from R's survival package.
 #
 #   Rscript datasets/make/survival.R DIRECTORY
 #
@@ -33,3 +33,17 @@ write(data.frame(
   size_mm = g$size, grade = g$grade, nodes = g$nodes, pgr = g$pgr, er = g$er,
   hormon = ifelse(g$hormon == 1, "yes", "no"),
   rfs_days = g$rfstime, rfs = g$status, event5 = event5(g$rfstime, g$status)), "gbsg.csv")
+
+# Stage 4 is cirrhosis.  Most values that are missing are those of the 106 persons who were not in
+# the trial (trt missing) and had fewer examinations.
+p <- pbc
+word <- function(code, words) words[match(code, seq_along(words) - 1)]
+write(data.frame(
+  id = p$id, cirrhosis = ifelse(p$stage == 4, "yes", "no"), trial = ifelse(is.na(p$trt), "no", "yes"),
+  age = round(p$age, 2), sex = ifelse(p$sex == "f", "female", "male"),
+  ascites = word(p$ascites, c("no", "yes")), hepatomegaly = word(p$hepato, c("no", "yes")),
+  spiders = word(p$spiders, c("no", "yes")),
+  edema = word(2 * p$edema, c("none", "controlled", "present")),
+  bilirubin = p$bili, cholesterol = p$chol, albumin = p$albumin, copper = p$copper,
+  alk_phos = p$alk.phos, ast = p$ast, triglycerides = p$trig, platelets = p$platelet,
+  protime = p$protime), "pbc.csv")

@@ -9,12 +9,18 @@
 
 #include "base/text.h"
 
-// One line, whole UTF-8 characters.
+// One line of UTF-8, whole characters.
 static void message_tidy(char *message, size_t size)
 {
-  size_t length = strlen(message);
-  if (length + 1 == size)
-    message[text_whole_characters(message, length)] = '\0';
+  size_t length = strlen(message), bad;
+  if (length + 1 == size) {
+    length = text_whole_characters(message, length);
+    message[length] = '\0';
+  }
+  for (char *rest = message; !text_is_utf8(rest, length, &bad); rest += bad + 1) {
+    rest[bad] = '?';
+    length -= bad + 1;
+  }
   for (char *c = message; *c; c++)
     if ((unsigned char) *c < 0x20 || *c == 0x7f)
       *c = '?';

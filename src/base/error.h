@@ -26,7 +26,8 @@ struct error {
 // Fills `error` and returns false, so that a caller can `return error_set(...)`.
 // The message is cut at a character boundary if it is too long; control
 // characters in it (a name with a newline, say) become '?', so that it stays one
-// line.  `error` may be NULL: the caller does not care why.
+// line, and so does each byte that is not UTF-8.  `error` may be NULL: the caller
+// does not care why.
 bool error_set(struct error *error, enum error_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/imputation.h"
 #include "cmd/markers.h"
 #include "data/modelling.h"
 #include "stats/convention.h"
@@ -49,6 +50,7 @@ struct calib_settings {
   unsigned metrics; // bits of enum performance_metric; 0: all
   int update;       // enum update_step or CALIB_UPDATE_AUTO
   const char *save, *name;
+  struct imputation_settings imputation;
 };
 
 // ---- what is found ----
@@ -95,6 +97,7 @@ struct calib {
   const struct marker *marker;         // of the set; NULL with --combine
   struct modelling own;                // of --validate= against the fingerprint
   const struct refit_problem *problem; // NULL where nothing is refitted
+  struct calib_imputed *imputed;       // NULL unless on imputed data; then there is no marker
 
   enum calib_scheme scheme;
   char *event, *others; // as printed: "HER2 status: over", "low, zero"
@@ -153,6 +156,19 @@ void calib_clip(enum performance_metric metric, double *low, double *high);
 
 _Noreturn void calib_fail(const struct calib *calib, enum error_status status, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
+
+// ---- imputed data: calib_impute.c ----
+
+// Whether --impute asks for it, or the model was made so on these rows.
+bool calib_imputes(const struct calib *calib);
+// Imputes, makes the process and fills rows, outcome, linear predictor (the mean over the
+// imputations) and scheme; false if nothing is missing (then nothing is done).
+bool calib_load_imputed(struct calib *calib);
+// The process that replicates repeat, or NULL.
+const struct validation_process *calib_imputed_replicate(const struct calib *calib);
+// CALIB_STATISTICS values of the process on all rows, means over the imputations.
+void calib_measure_imputed(struct calib *calib, double *value);
+void calib_imputed_free(struct calib *calib);
 
 // Replicates first..last.
 void calib_internal_run(struct calib *calib);

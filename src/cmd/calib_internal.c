@@ -67,6 +67,7 @@ static void make_plan(struct calib *calib, struct progress *progress, struct val
       .make_scratch = calib_scratch_make,
       .free_scratch = calib_scratch_free,
       .context = calib,
+      .process = calib_imputed_replicate(calib),
       .keep_predictors = calib->keeps_predictors,
   };
 }
@@ -96,6 +97,10 @@ static void measure_apparent(struct calib *calib)
   }
   if (calib->has_curve)
     make_grid(calib);
+  if (calib->imputed) {
+    calib_measure_imputed(calib, calib->apparent);
+    return;
+  }
   double *unused = NEW_ARRAY(double, CALIB_STATISTICS);
   void *scratch = calib_scratch_make(calib);
   for (size_t m = 0; m < CALIB_STATISTICS; m++)

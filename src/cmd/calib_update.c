@@ -320,6 +320,8 @@ void calib_update_save(struct calib *calib)
     free(model.procedure.by);
     model.procedure.select = model.procedure.by = NULL;
     model.procedure.screen_p = model.procedure.stay_p = model.procedure.vif_cut = NAN;
+    model.imputation.n = model.imputation.n_iterations = 0;
+    text_list_free(&model.imputation.with);
     model.procedure.vif_drop = model.procedure.firth = model.procedure.flic = false;
     bool *used = NEW_ZEROED(bool, command->table.n_rows);
     for (size_t i = 0; i < calib->n; i++)

@@ -200,6 +200,21 @@ static bool set_spiegelhalter(void *pointer, const char *value, struct error *er
   return ((struct calib_settings *) pointer)->spiegelhalter = true;
 }
 
+static bool set_impute(void *pointer, const char *value, struct error *error)
+{
+  return imputation_set_number(&((struct calib_settings *) pointer)->imputation, value, error);
+}
+
+static bool set_impute_iterations(void *pointer, const char *value, struct error *error)
+{
+  return imputation_set_iterations(&((struct calib_settings *) pointer)->imputation, value, error);
+}
+
+static bool set_impute_with(void *pointer, const char *value, struct error *error)
+{
+  return imputation_set_helpers(&((struct calib_settings *) pointer)->imputation, value, error);
+}
+
 static const struct option_spec own_options[] = {
     {"validate", 0, "SCHEME", "bootstrap, 632, 632plus, cv, holdout, apparent, external",
      set_validate},
@@ -220,6 +235,10 @@ static const struct option_spec own_options[] = {
     {"hosmer-lemeshow", 0, NULL, "the Hosmer-Lemeshow test", set_hosmer_lemeshow},
     {"spiegelhalter", 0, NULL, "Spiegelhalter's test", set_spiegelhalter},
     {"update", 0, "STEP", "none (default), large, logistic, refit, auto", set_update},
+    {"impute", 0, "M", "impute missing values M times, in every replicate anew", set_impute},
+    {"impute-with", 0, "NAME,...", "further variables that help to impute", set_impute_with},
+    {"impute-iterations", 0, "N", "iterations of the chained equations (10)",
+     set_impute_iterations},
     {"save", 0, "MODEL.json", "write the updated model to this file", set_save},
     {"name", 0, "NAME", "name of the model in that file", set_name},
     {NULL, 0, NULL, NULL, NULL},
@@ -329,6 +348,10 @@ static void check_files(const struct calib *calib)
   command_claim_path(calib->command, s->save_rows);
   if (s->save && s->update == UPDATE_NONE)
     calib_fail(calib, ERROR_USAGE, "--save needs --update=large, logistic, refit or auto");
+  const struct imputation_settings *imputation = &s->imputation;
+  if (!imputation->n_imputations && (imputation->n_iterations || imputation->with.n_items))
+    calib_fail(calib, ERROR_USAGE, "--impute-%s needs --impute=M",
+               imputation->n_iterations ? "iterations" : "with");
   if (s->name && !s->save)
     calib_fail(calib, ERROR_USAGE, "--name needs --save=MODEL.json");
 }
@@ -656,8 +679,15 @@ static void note_range(const struct calib *calib)
 static void load(struct calib *calib)
 {
   struct command *command = calib->command;
-  command_load_markers(command, MARKERS_JOINT, calib->settings->redo_selection,
-                       "her2 = over ~ adc + diameter", &calib->set);
+  bool redo = calib->settings->redo_selection;
+  command_load_judged(command, redo, "her2 = over ~ adc + diameter", &calib->set);
+  if (calib_imputes(calib) && calib_load_imputed(calib)) {
+    choose_metrics(calib);
+    if (calib_is_resampled(calib))
+      choose_replicates(calib);
+    return;
+  }
+  command_make_markers(command, MARKERS_JOINT, redo, &calib->set);
   if (calib->set.n_markers != 1)
     calib_fail(calib, ERROR_USAGE, "one model or one formula at a time, not %zu",
                calib->set.n_markers);
@@ -731,6 +761,8 @@ static void release(struct calib *calib)
 {
   marker_set_free(&calib->set);
   modelling_free(&calib->own);
+  calib_imputed_free(calib);
+  text_list_free(&calib->settings->imputation.with);
   validation_result_free(&calib->validation);
   calib_update_free(&calib->update);
   text_list_free(&calib->candidate);

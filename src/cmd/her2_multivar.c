@@ -141,6 +141,22 @@ static bool set_riley(void *pointer, const char *value, struct error *error)
   return ((struct multivar_settings *) pointer)->riley = true;
 }
 
+static bool set_impute(void *pointer, const char *value, struct error *error)
+{
+  return imputation_set_number(&((struct multivar_settings *) pointer)->imputation, value, error);
+}
+
+static bool set_impute_iterations(void *pointer, const char *value, struct error *error)
+{
+  return imputation_set_iterations(&((struct multivar_settings *) pointer)->imputation, value,
+                                   error);
+}
+
+static bool set_impute_with(void *pointer, const char *value, struct error *error)
+{
+  return imputation_set_helpers(&((struct multivar_settings *) pointer)->imputation, value, error);
+}
+
 static const struct option_spec own_options[] = {
     {"screen", 0, "P", "only terms with a univariable joint P below this enter", set_screen},
     {"select", 0, "DIRECTION", "backward, forward or none (default)", set_select},
@@ -155,6 +171,10 @@ static const struct option_spec own_options[] = {
     {"ci", 0, "METHOD", "wald or profile (else the profile of --like)", set_interval},
     {"save", 0, "MODEL.json", "write the model to this file", set_save},
     {"name", 0, "NAME", "name of the model in that file", set_name},
+    {"impute", 0, "M", "impute missing values M times, pool by Rubin's rules", set_impute},
+    {"impute-with", 0, "NAME,...", "further variables that help to impute", set_impute_with},
+    {"impute-iterations", 0, "N", "iterations of the chained equations (10)",
+     set_impute_iterations},
     {"riley", 0, NULL, "sample size that such a model needs (Riley et al.)", set_riley},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -168,6 +188,8 @@ static const struct product_spec tables[] = {
     {"fit", "fit statistics, events per variable"},
     {"selection", "steps of screening, collinearity and selection"},
     {"sample_size", "sample size by criterion, with --riley"},
+    {"imputed", "observed and imputed values of each variable, with --impute"},
+    {"pooled", "Rubin's rules for each coefficient, with --impute"},
     {NULL, NULL},
 };
 
@@ -219,7 +241,7 @@ static void fill_joint(const struct multivar *multivar, const struct regression 
 {
   const struct design_term *term = &regression->design.term[t];
   struct logit_data data = regression_data(regression);
-  *joint = (struct multivar_joint){{NAN, NAN, NAN}, {NAN, NAN, NAN}};
+  *joint = (struct multivar_joint){{NAN, NAN, NAN}, {NAN, NAN, NAN}, NAN};
   if (regression->fit.status != LOGIT_CONVERGED)
     return;
   size_t *columns = NEW_ARRAY(size_t, term->n_columns);
@@ -238,6 +260,10 @@ static void fill_model(const struct multivar *multivar, struct multivar_model *m
   const struct design *design = &model->regression.design;
   model->row = NEW_ARRAY(struct multivar_row, design->n_columns);
   model->joint = NEW_ARRAY(struct multivar_joint, design->n_terms);
+  if (multivar_is_imputed(multivar)) {
+    multivar_pool(multivar, model);
+    return;
+  }
   for (size_t j = 0; j < design->n_columns; j++)
     fill_row(multivar, &model->regression, j, &model->row[j]);
   for (size_t t = 0; t < design->n_terms; t++)
@@ -267,10 +293,20 @@ static void formula_with(const struct formula *formula, const bool *mark, size_t
 }
 
 static bool fit(const struct multivar *multivar, const struct formula *formula,
-                const bool *allowed, struct regression *regression, struct error *error)
+                const bool *allowed, struct multivar_model *model, struct error *error)
 {
-  return regression_fit(regression, formula, &multivar->command->table, &multivar->outcome, allowed,
-                        multivar->command->like, &multivar->options, error);
+  if (multivar_is_imputed(multivar))
+    return multivar_fit_imputed(multivar, formula, model, error);
+  return regression_fit(&model->regression, formula, &multivar->command->table, &multivar->outcome,
+                        allowed, multivar->command->like, &multivar->options, error);
+}
+
+static void free_model(struct multivar_model *model)
+{
+  multivar_free_imputed(model);
+  regression_free(&model->regression);
+  free(model->row);
+  free(model->joint);
 }
 
 static void fit_single_terms(struct multivar *multivar, const bool *allowed)
@@ -281,7 +317,7 @@ static void fit_single_terms(struct multivar *multivar, const bool *allowed)
     struct formula alone;
     formula_with(&command->formula, NULL, t, &alone);
     struct error error;
-    if (!fit(multivar, &alone, allowed, &model->regression, &error))
+    if (!fit(multivar, &alone, allowed, model, &error))
       command_fail(command, &error);
     formula_free(&alone);
     bool interaction = command->formula.term[t].n_parts > 1;
@@ -292,6 +328,7 @@ static void fit_single_terms(struct multivar *multivar, const bool *allowed)
       report_warning(&command->report, "univariable: %s", error.message);
     fill_model(multivar, model);
     regression_release_data(&model->regression);
+    imputed_regression_release_data(&model->imputed);
   }
 }
 
@@ -307,12 +344,12 @@ static void count_candidate_parameters(struct multivar *multivar, const bool *al
   }
   if (!interactions)
     return;
-  struct regression whole;
+  struct multivar_model whole = {0};
   struct error error;
   if (!fit(multivar, formula, allowed, &whole, &error))
     command_fail(multivar->command, &error);
-  multivar->n_candidate_parameters = whole.design.n_columns - 1;
-  regression_free(&whole);
+  multivar->n_candidate_parameters = whole.regression.design.n_columns - 1;
+  free_model(&whole);
 }
 
 // True if every variable of `part` is one of `whole`, which has more.
@@ -343,7 +380,7 @@ static bool *hierarchy(const struct formula *formula)
 
 double multivar_joint_p(const struct multivar *multivar, const struct multivar_joint *joint)
 {
-  return multivar->options.firth ? joint->lr.p_value : joint->wald.p_value;
+  return multivar->options.firth && !multivar_is_imputed(multivar) ? joint->lr.p_value : joint->wald.p_value;
 }
 
 static void screen(struct multivar *multivar, const bool *needs)
@@ -409,7 +446,7 @@ static void fail_selection(struct multivar *multivar, const struct selection *se
               multivar->single[term_of[selection->failed_group]].regression.design.term[0].name,
               dependent ? "it can be computed from the other terms: leave it out"
                         : "use --firth, or leave it out");
-  else if (regression_check(&multivar->full, &error))
+  else if (regression_check(&multivar->full.regression, &error))
     error_set(&error, ERROR_NO_CONVERGENCE,
               "selection: a model on the way has no finite estimate (use --firth)");
   command_fail(multivar->command, &error);
@@ -443,9 +480,16 @@ static void choose_terms(struct multivar *multivar, const bool *allowed, const b
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j < n; j++)
       among[i * n + j] = needs[term_of[i] * n_all + term_of[j]];
-  struct logit_data data = regression_data(&multivar->full);
-  struct column_group *group = term_groups(&multivar->full.design);
-  struct selection_problem problem = {&data, group, n, among};
+  struct logit_data data = regression_data(&multivar->full.regression);
+  struct column_group *group = term_groups(&multivar->full.regression.design);
+  struct selection_problem problem = {&data, group, n, among, NULL};
+  struct pooled_data imputed;
+  if (multivar_is_imputed(multivar)) {
+    imputed = imputed_regression_data(&multivar->full.imputed, &multivar->imputed);
+    data.x = imputed.x[0];
+    data.y = imputed.y;
+    problem.imputed = &imputed;
+  }
   struct selection_options options = {
       .screen_p = NAN,
       .vif_cut = settings->vif_drop ? settings->vif_cut : NAN,
@@ -465,10 +509,29 @@ static void choose_terms(struct multivar *multivar, const bool *allowed, const b
   for (size_t i = 0; i < selection.n_kept; i++)
     kept[term_of[selection.kept[i]]] = true;
   selection_free(&selection);
-  regression_release_data(&multivar->full);
+  regression_release_data(&multivar->full.regression);
   free(group);
   free(among);
   free(term_of);
+}
+
+// Of groups of columns of the final model, two ways.
+static void compute_inflation(const struct multivar *multivar, const struct column_group *group,
+                              size_t n, double *by_coefficients, double *by_squares)
+{
+  const struct regression *regression = &multivar->final.regression;
+  size_t p = regression->design.n_columns;
+  if (multivar_is_imputed(multivar)) {
+    multivar_inflation_imputed(multivar, group, n, by_coefficients, by_squares);
+    return;
+  }
+  bool known = generalized_vif(regression->fit.covariance, p, group, n, by_coefficients);
+  bool known_squares =
+      ols_vif(regression->x, regression->n_rows, p, NULL, group, n, by_squares);
+  for (size_t g = 0; g < n; g++) {
+    by_coefficients[g] = known ? by_coefficients[g] : NAN;
+    by_squares[g] = known_squares ? by_squares[g] : NAN;
+  }
 }
 
 static void fill_collinearity(struct multivar *multivar)
@@ -483,19 +546,10 @@ static void fill_collinearity(struct multivar *multivar)
   double *gvif = NEW_ARRAY(double, n), *ols = NEW_ARRAY(double, n);
   for (size_t j = 0; j + 1 < p; j++)
     single[j] = (struct column_group){j, 1};
-  if (n && !generalized_vif(regression->fit.covariance, p, group, n, gvif))
-    for (size_t t = 0; t < n; t++)
-      gvif[t] = NAN;
-  if (n && !ols_vif(regression->x, regression->n_rows, p, NULL, group, n, ols))
-    for (size_t t = 0; t < n; t++)
-      ols[t] = NAN;
-  if (p > 1 && !column_vif(regression->fit.covariance, p, multivar->column_vif))
-    for (size_t j = 0; j + 1 < p; j++)
-      multivar->column_vif[j] = NAN;
-  if (p > 1 && !ols_vif(regression->x, regression->n_rows, p, NULL, single, p - 1,
-                         multivar->column_ols))
-    for (size_t j = 0; j + 1 < p; j++)
-      multivar->column_ols[j] = NAN;
+  if (n) {
+    compute_inflation(multivar, group, n, gvif, ols);
+    compute_inflation(multivar, single, p - 1, multivar->column_vif, multivar->column_ols);
+  }
   for (size_t t = 0; t < n; t++) {
     size_t df = design->term[t].n_columns;
     double chosen = multivar->settings->vif_by_ols ? ols[t] : gvif[t];
@@ -530,15 +584,15 @@ static void fit_final(struct multivar *multivar, const bool *allowed, const bool
   formula_with(&command->formula, kept, 0, &multivar->final_formula);
   if (multivar->final_formula.n_terms == 0)
     report_warning(&command->report, "no term is left: the model is the intercept alone");
-  if (!fit(multivar, &multivar->final_formula, allowed, &multivar->final.regression, &error) ||
+  if (!fit(multivar, &multivar->final_formula, allowed, &multivar->final, &error) ||
       !regression_check(&multivar->final.regression, &error))
     command_fail(command, &error);
   struct regression *regression = &multivar->final.regression;
-  if (multivar->full.n_rows && regression->n_rows > multivar->full.n_rows)
+  if (multivar->full.regression.n_rows && regression->n_rows > multivar->full.regression.n_rows)
     report_note(&command->report,
                 "terms were chosen on the %zu rows complete for all candidates, the final model is "
                 "fitted on the %zu complete for its own terms",
-                multivar->full.n_rows, regression->n_rows);
+                multivar->full.regression.n_rows, regression->n_rows);
   if (multivar->settings->flic) {
     struct logit_data data = regression_data(regression);
     regression->fit.coefficient[0] = logit_flic_intercept(&data, &regression->fit);
@@ -550,8 +604,12 @@ static void fit_final(struct multivar *multivar, const bool *allowed, const bool
     struct multivar_row *intercept = &multivar->final.row[0];
     *intercept = (struct multivar_row){intercept->estimate, NAN, NAN, NAN, NAN, NAN};
   }
-  struct logit_data data = regression_data(regression);
-  multivar->statistics = logit_statistics(&data, &regression->fit);
+  if (multivar_is_imputed(multivar)) {
+    multivar_statistics_imputed(multivar);
+  } else {
+    struct logit_data data = regression_data(regression);
+    multivar->statistics = logit_statistics(&data, &regression->fit);
+  }
   fill_collinearity(multivar);
 }
 
@@ -637,6 +695,19 @@ static char *name_of_event(const struct outcome *outcome)
                                 : memory_copy_text(level);
 }
 
+// The rows of the table that the final model is made on; the caller frees.
+static bool *mark_used(const struct multivar *multivar)
+{
+  const struct regression *regression = &multivar->final.regression;
+  size_t n = multivar->command->table.n_rows;
+  bool *used = NEW_ZEROED(bool, n);
+  if (!multivar_is_imputed(multivar))
+    memcpy(used, regression->used, n * sizeof *used);
+  for (size_t i = 0; multivar_is_imputed(multivar) && i < regression->n_rows; i++)
+    used[multivar->imputed.row[i]] = true;
+  return used;
+}
+
 static void save(struct multivar *multivar)
 {
   const struct multivar_settings *settings = multivar->settings;
@@ -682,8 +753,15 @@ static void save(struct multivar *multivar)
   model.procedure.vif_drop = settings->vif_drop;
   model.procedure.firth = settings->firth;
   model.procedure.flic = settings->flic;
-  model_fingerprint(&model, &command->table, &multivar->outcome, regression->used,
-                    model.fingerprint);
+  if (multivar_is_imputed(multivar)) {
+    model.imputation.n = multivar->imputed.n_imputations;
+    model.imputation.n_iterations = multivar->imputed.problem.n_iterations;
+    for (size_t i = 0; i < settings->imputation.with.n_items; i++)
+      text_list_add(&model.imputation.with, settings->imputation.with.item[i]);
+  }
+  bool *used = mark_used(multivar);
+  model_fingerprint(&model, &command->table, &multivar->outcome, used, model.fingerprint);
+  free(used);
   command->companion_path = settings->save;
   model_print(&model, &command->companion);
   model.design = (struct design){0};
@@ -693,13 +771,6 @@ static void save(struct multivar *multivar)
 
 // ---- the command ----
 
-static void free_model(struct multivar_model *model)
-{
-  regression_free(&model->regression);
-  free(model->row);
-  free(model->joint);
-}
-
 static void release(struct multivar *multivar)
 {
   for (size_t t = 0; t < multivar->n_terms; t++)
@@ -707,13 +778,35 @@ static void release(struct multivar *multivar)
   free(multivar->single);
   free(multivar->candidate);
   free_model(&multivar->final);
-  regression_free(&multivar->full);
+  free_model(&multivar->full);
+  imputed_free(&multivar->imputed);
+  text_list_free(&multivar->settings->imputation.with);
   formula_free(&multivar->final_formula);
   free(multivar->collinearity);
   free(multivar->column_vif);
   free(multivar->column_ols);
   free(multivar->step);
   outcome_free(&multivar->outcome);
+}
+
+static void check_imputation(const struct multivar_settings *settings, struct error *error)
+{
+  const struct imputation_settings *imputation = &settings->imputation;
+  if (!imputation->n_imputations) {
+    if (imputation->n_iterations || imputation->with.n_items)
+      error_set(error, ERROR_USAGE, "--impute-%s needs --impute=M",
+                imputation->n_iterations ? "iterations" : "with");
+    return;
+  }
+  if (settings->by == SELECTION_BY_AIC)
+    error_set(error, ERROR_USAGE, "--by=aic: imputed data have no likelihood in common; --by=p");
+  if (settings->vif_by_ols && settings->vif_drop)
+    error_set(error, ERROR_USAGE,
+              "--vif-action=drop with --impute goes by --vif-by=coefficients");
+  if (settings->profile > 0)
+    error_set(error, ERROR_USAGE, "--ci=profile: imputed data have no profile; --ci=wald");
+  if (settings->flic)
+    error_set(error, ERROR_USAGE, "--flic with --impute is not defined; --firth is");
 }
 
 static void check_options(const struct command *command, const struct multivar_settings *settings)
@@ -726,6 +819,7 @@ static void check_options(const struct command *command, const struct multivar_s
               settings->by_asked ? "by" : "stay");
   if (settings->stay_asked && settings->by == SELECTION_BY_AIC)
     error_set(&error, ERROR_USAGE, "--stay is a P, and --by=aic uses none: one of them");
+  check_imputation(settings, &error);
   if (settings->name && !settings->save)
     error_set(&error, ERROR_USAGE, "--name needs --save=MODEL.json");
   if (settings->save && command->output && strcmp(settings->save, command->output) == 0)
@@ -751,11 +845,14 @@ int main(int argc, char **argv)
   multivar.options = (struct logit_options){.firth = settings.firth};
   multivar.profile = settings.profile >= 0 ? settings.profile
                                            : settings.firth || command.like->profile_intervals;
+  multivar.profile = multivar.profile && !settings.imputation.n_imputations;
   multivar.n_terms = command.formula.n_terms;
   multivar.single = NEW_ZEROED(struct multivar_model, multivar.n_terms);
   multivar.candidate = NEW_ZEROED(bool, multivar.n_terms);
 
   bool *allowed = command_part(&command, &multivar.outcome);
+  if (settings.imputation.n_imputations)
+    multivar_impute(&multivar, allowed);
   bool *needs = hierarchy(&command.formula), *kept = NEW_ZEROED(bool, multivar.n_terms);
   fit_single_terms(&multivar, allowed);
   count_candidate_parameters(&multivar, allowed);

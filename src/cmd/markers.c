@@ -295,8 +295,8 @@ static void note_all(struct command *command, const struct marker_set *set, enum
 
 // ---- the whole ----
 
-void command_load_markers(struct command *command, enum marker_use use, bool redo_selection,
-                          const char *example, struct marker_set *set)
+void command_load_judged(struct command *command, bool redo_selection, const char *example,
+                         struct marker_set *set)
 {
   struct error error = {0};
   *set = (struct marker_set){0};
@@ -308,8 +308,21 @@ void command_load_markers(struct command *command, enum marker_use use, bool red
   if (!outcome_resolve(&set->outcome, &command->formula, &command->table, OUTCOME_EVENT, &error))
     command_fail(command, &error);
   choose_parts(command, set);
+}
+
+void command_make_markers(struct command *command, enum marker_use use, bool redo_selection,
+                          struct marker_set *set)
+{
+  struct error error = {0};
   if (!marker_set_fill(set, use, &command->formula, &command->table, redo_selection,
                        command->like, &error))
     command_fail(command, &error);
   note_all(command, set, use);
+}
+
+void command_load_markers(struct command *command, enum marker_use use, bool redo_selection,
+                          const char *example, struct marker_set *set)
+{
+  command_load_judged(command, redo_selection, example, set);
+  command_make_markers(command, use, redo_selection, set);
 }

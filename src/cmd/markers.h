@@ -19,6 +19,13 @@
 void command_load_markers(struct command *command, enum marker_use use, bool redo_selection,
                           const char *example, struct marker_set *set);
 
+// The same in two steps, for what does not need all markers: everything before they are made (the
+// parts, the outcome); then they and their notes.
+void command_load_judged(struct command *command, bool redo_selection, const char *example,
+                         struct marker_set *set);
+void command_make_markers(struct command *command, enum marker_use use, bool redo_selection,
+                          struct marker_set *set);
+
 // Of a replicate's model: eta (n), or `room` filled with a constant where all that eta varies by is
 // the rounding of coefficients that are 0, so that no slope or ranking is made of it.
 const double *predictor_without_rounding(const double *eta, size_t n, double *room);

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 #include "cmd/command.h"
+#include "cmd/imputation.h"
+#include "data/imputed.h"
 #include "data/outcome.h"
 #include "data/regression.h"
 #include "stats/collinearity.h"
@@ -27,6 +29,7 @@ struct multivar_settings {
   int profile;           // 1 profile, 0 Wald, -1: the profile of --like
   const char *save, *name;
   bool riley;
+  struct imputation_settings imputation;
 };
 
 // One coefficient with what is printed of it.
@@ -36,11 +39,13 @@ struct multivar_row {
 
 // One term: its columns in a regression, its joint tests.
 struct multivar_joint {
-  struct logit_test wald, lr;
+  struct logit_test wald, lr; // imputed: the pooled Wald test's F and first df; none
+  double df2;                 // imputed: the second df of F; else NaN
 };
 
 struct multivar_model {
-  struct regression regression;
+  struct regression regression;      // imputed: design, numbers and pooled fit, without data
+  struct imputed_regression imputed; // imputed: what that is made of
   struct multivar_row *row;      // design.n_columns
   struct multivar_joint *joint;  // design.n_terms
 };
@@ -60,7 +65,8 @@ struct multivar {
   struct multivar_model *single; // one a term of the formula
   size_t n_terms;
   bool *candidate;               // n_terms: passed screening
-  struct regression full;        // all candidates, for VIF and selection
+  struct imputed imputed;        // --impute
+  struct multivar_model full;    // all candidates, for VIF and selection; without rows
   struct formula final_formula;
   struct multivar_model final;
   struct multivar_collinearity *collinearity; // final.regression.design.n_terms
@@ -81,6 +87,23 @@ char *multivar_title(const struct design *design, size_t term);
 double multivar_joint_p(const struct multivar *multivar, const struct multivar_joint *joint);
 // Events (or non-events, if fewer) per parameter; NaN for none.
 double multivar_epv(const struct multivar *multivar, size_t n_parameters);
+
+// ---- --impute: multivar_impute.c ----
+
+// Whether something was missing, and is imputed.
+bool multivar_is_imputed(const struct multivar *multivar);
+// Imputes what the formula needs in the rows allowed, and says so in notes.
+void multivar_impute(struct multivar *multivar, const bool *allowed);
+bool multivar_fit_imputed(const struct multivar *multivar, const struct formula *formula,
+                          struct multivar_model *model, struct error *error);
+void multivar_free_imputed(struct multivar_model *model);
+// Rows and joint tests of a model fitted so.
+void multivar_pool(const struct multivar *multivar, struct multivar_model *model);
+// Fit statistics and inflation of the final model.
+void multivar_statistics_imputed(struct multivar *multivar);
+void multivar_inflation_imputed(const struct multivar *multivar, const struct column_group *group,
+                                size_t n_groups, double *by_coefficients, double *by_squares);
+void multivar_fill_imputation(const struct multivar *multivar, struct report *report);
 
 void multivar_fill_tables(const struct multivar *multivar, struct report *report);
 void multivar_fill_layout(const struct multivar *multivar, struct report *report);

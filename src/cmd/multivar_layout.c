@@ -227,9 +227,40 @@ static void footnote_equation(const struct multivar *multivar, struct layout *la
   text_free(&equation);
 }
 
+static void footnote_choice(const struct multivar_settings *settings, struct layout *layout)
+{
+  if (!isnan(settings->screen))
+    layout_footnote(layout, "Entered: univariable joint P < %g.", settings->screen);
+  if (settings->select != SELECTION_NONE)
+    layout_footnote(layout, "Selection: %s, by %s%s.",
+                    settings->select == SELECTION_FORWARD ? "forward" : "backward",
+                    settings->by == SELECTION_BY_AIC ? "AIC" : "P",
+                    settings->by == SELECTION_BY_AIC ? "" : " (--stay)");
+}
+
+static void footnote_imputation(const struct multivar *multivar, struct layout *layout)
+{
+  const struct imputed *imputed = &multivar->imputed;
+  layout_footnote(layout,
+                  "B: log odds ratio. OR: odds ratio, exp(B). Missing values were imputed %zu times "
+                  "by chained equations (numbers by predictive mean matching, levels by logistic "
+                  "regression); coefficients%s were pooled by Rubin's rules, with t intervals and P "
+                  "by the degrees of freedom of Barnard and Rubin; joint P of a variable with "
+                  "several: D1.",
+                  imputed->n_imputations,
+                  multivar->settings->firth ? " by Firth's penalized likelihood" : "");
+  layout_footnote(layout, "All %zu rows (%zu events) are used; %zu of them lacked no value.",
+                  imputed->n_rows, imputed->n_events, imputed->n_complete);
+}
+
 static void footnote_conventions(const struct multivar *multivar, struct layout *layout)
 {
   const struct multivar_settings *settings = multivar->settings;
+  if (multivar_is_imputed(multivar)) {
+    footnote_imputation(multivar, layout);
+    footnote_choice(settings, layout);
+    return;
+  }
   layout_footnote(layout,
                   "B: log odds ratio. OR: odds ratio, exp(B). P of a coefficient, and joint P of "
                   "a variable with several: %s. Intervals: %s.",
@@ -245,13 +276,7 @@ static void footnote_conventions(const struct multivar *multivar, struct layout 
   layout_footnote(layout, "Univariable: rows complete for the variable. Multivariable: %zu rows "
                           "(%zu events) complete for every variable of the model.",
                   multivar->final.regression.n_rows, multivar->final.regression.n_events);
-  if (!isnan(settings->screen))
-    layout_footnote(layout, "Entered: univariable joint P < %g.", settings->screen);
-  if (settings->select != SELECTION_NONE)
-    layout_footnote(layout, "Selection: %s, by %s%s.",
-                    settings->select == SELECTION_FORWARD ? "forward" : "backward",
-                    settings->by == SELECTION_BY_AIC ? "AIC" : "P",
-                    settings->by == SELECTION_BY_AIC ? "" : " (--stay)");
+  footnote_choice(settings, layout);
 }
 
 static void footnote_fit(const struct multivar *multivar, struct layout *layout)
@@ -263,9 +288,10 @@ static void footnote_fit(const struct multivar *multivar, struct layout *layout)
   number_write_p(p, s->lr_p, 3);
   snprintf(with_sign, sizeof with_sign, p[0] == '<' ? "P %s" : "P = %s", p);
   layout_footnote(layout,
-                  "Fit (apparent): likelihood ratio \u03c7\u00b2 %.2f (%g df, %s); R\u00b2 %.3f "
+                  "Fit (apparent%s): likelihood ratio \u03c7\u00b2 %.2f (%g df, %s); R\u00b2 %.3f "
                   "(Nagelkerke); AUC %.3f; Brier %.3f; AIC %.1f.",
-                  s->lr_chi_square, s->lr_df, with_sign, s->r2_nagelkerke, s->auc, s->brier,
+                  multivar_is_imputed(multivar) ? ", mean over imputations" : "", s->lr_chi_square,
+                  s->lr_df, with_sign, s->r2_nagelkerke, s->auc, s->brier,
                   s->aic);
   const struct design *design = &multivar->final.regression.design;
   layout_footnote(layout,

@@ -56,7 +56,7 @@ static void fill_coefficients(const struct multivar *multivar, struct report *re
 }
 
 static void add_joint(struct report_table *table, const char *name, const char *model,
-                      const char *test, const struct logit_test *result)
+                      const char *test, const struct logit_test *result, double df2)
 {
   report_text(table, name);
   report_text(table, test);
@@ -64,22 +64,30 @@ static void add_joint(struct report_table *table, const char *name, const char *
   report_number(table, result->df);
   report_number(table, result->p_value);
   report_text(table, model);
+  report_number(table, df2);
+}
+
+static const char *wald_name(const struct multivar *multivar)
+{
+  return multivar_is_imputed(multivar) ? "d1" : "wald";
 }
 
 static void fill_joint(const struct multivar *multivar, struct report *report)
 {
   struct report_table *table =
-      report_add_table(report, "joint", "variable test statistic df p.value model");
+      report_add_table(report, "joint", "variable test statistic df p.value model df2");
   const struct design *design = &multivar->final.regression.design;
   for (size_t t = 0; t < design->n_terms; t++) {
     const struct multivar_joint *joint = &multivar->final.joint[t];
-    add_joint(table, design->term[t].name, "multivariable", "wald", &joint->wald);
-    add_joint(table, design->term[t].name, "multivariable", "lr", &joint->lr);
+    add_joint(table, design->term[t].name, "multivariable", wald_name(multivar), &joint->wald,
+              joint->df2);
+    add_joint(table, design->term[t].name, "multivariable", "lr", &joint->lr, NAN);
   }
   for (size_t s = 0; s < multivar->n_terms; s++) {
     const char *name = multivar->single[s].regression.design.term[0].name;
-    add_joint(table, name, "univariable", "wald", &multivar->single[s].joint[0].wald);
-    add_joint(table, name, "univariable", "lr", &multivar->single[s].joint[0].lr);
+    const struct multivar_joint *joint = &multivar->single[s].joint[0];
+    add_joint(table, name, "univariable", wald_name(multivar), &joint->wald, joint->df2);
+    add_joint(table, name, "univariable", "lr", &joint->lr, NAN);
   }
 }
 
@@ -222,4 +230,5 @@ void multivar_fill_tables(const struct multivar *multivar, struct report *report
   fill_fit(multivar, report);
   fill_selection(multivar, report);
   fill_sample_size(multivar, report);
+  multivar_fill_imputation(multivar, report);
 }

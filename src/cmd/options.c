@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -194,8 +195,7 @@ static bool set_table(void *settings, const char *value, struct error *error)
     }
     text_append_item(&names, ", ", t->name);
   }
-  error_set(error, ERROR_USAGE, "there is no table '%s' (tables: %s)", value,
-            text_content(&names));
+  error_set(error, ERROR_USAGE, "there is no table '%s' (tables: %s)", value, text_content(&names));
   text_free(&names);
   return false;
 }
@@ -222,6 +222,33 @@ static bool set_output(void *settings, const char *value, struct error *error)
   return true;
 }
 
+// False with a message that names the formats that are written.
+static bool refuse_output(const char *path, struct error *error)
+{
+  struct text names = {0};
+  for (const struct report_format *format = report_formats; format->name; format++) {
+    text_append_item(&names, ", ", ".");
+    text_append(&names, format->extension);
+  }
+  error_set(error, ERROR_USAGE, "'%s' does not say a format that is written: %s (Word opens .html)",
+            path, text_content(&names));
+  text_free(&names);
+  return false;
+}
+
+// Names of other programs' formats, which text in them would break.
+static bool promises_document(const char *path)
+{
+  static const char *const extensions[] = {".docx", ".doc",  ".odt", ".rtf",
+                                           ".pdf",  ".xlsx", ".xls", ".ods"};
+  for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
+    size_t n = strlen(path), m = strlen(extensions[i]);
+    if (n > m && strcasecmp(path + n - m, extensions[i]) == 0)
+      return true;
+  }
+  return false;
+}
+
 // The name of an output says its format, if --format does not.
 static bool choose_formats(struct command *command, struct error *error)
 {
@@ -237,15 +264,13 @@ static bool choose_formats(struct command *command, struct error *error)
   const struct report_format *first = report_format_of_path(command->output);
   if (first)
     command->format = first;
-  else if (n)
-    return error_set(error, ERROR_USAGE, "'%s' does not say its format (.txt, .csv, .json, ...)",
-                     command->output);
+  else if (n || promises_document(command->output))
+    return refuse_output(command->output, error);
   for (size_t i = 0; i < n; i++) {
     struct output_request *request = &command->further_output[i];
     request->format = report_format_of_path(request->path);
     if (!request->format)
-      return error_set(error, ERROR_USAGE, "'%s' does not say its format (.txt, .csv, .json, ...)",
-                       request->path);
+      return refuse_output(request->path, error);
   }
   return true;
 }
@@ -369,7 +394,7 @@ static const struct {
      {"codebook", 0, "FILE", "labels, units, types, levels, digits (else $HER2_CODEBOOK)",
       set_codebook}},
     {OPTIONS_INPUT | OPTIONS_TABLE,
-     {"na", 0, "TOKEN,...", "further cells that mean missing", set_na}},
+     {"na", 0, "TOKEN,...", "further cells that mean missing, in every column", set_na}},
     {OPTIONS_INPUT | OPTIONS_TABLE,
      {"delimiter", 0, "CHARACTER", "what parts cells: ',', ';', 'tab' (else found out)",
       set_delimiter}},
@@ -383,19 +408,18 @@ static const struct {
       set_catalog}},
     {OPTIONS_MODEL, {"model", 0, "FILE", "a model file, her2-model(5) (repeatable)", set_model}},
     {OPTIONS_INPUT, {"formula-file", 0, "FILE", "read the formula from here", set_formula_file}},
-    {OPTIONS_LIKE,
-     {"like", 0, "PROFILE", "conventions: study (default), spss, r", set_like}},
+    {OPTIONS_LIKE, {"like", 0, "PROFILE", "conventions: study (default), spss, r", set_like}},
     {OPTIONS_LEVEL, {"level", 0, "P", "confidence level (0.95)", set_level}},
     {OPTIONS_OUTPUT,
      {"format", 0, "FORMAT", "text (default), csv, tsv, json, markdown, latex, html", set_format}},
-    {OPTIONS_OUTPUT,
-     {"table", 0, "NAME", "print this table ('list' names them)", set_table}},
+    {OPTIONS_OUTPUT, {"table", 0, "NAME", "print this table ('list' names them)", set_table}},
     {OPTIONS_OUTPUT, {"tables", 0, "DIR", "write every table as DIR/NAME.csv too", set_tables}},
     {OPTIONS_OUTPUT | OPTIONS_WRITE,
-     {"output", 'o', "FILE", "write here, whole or not at all", set_output}},
+     {"output", 'o', "FILE", "write here, whole or not at all; its name may say the format",
+      set_output}},
     {OPTIONS_FIGURE,
-     {"figure", 0, "[KIND:]FILE", "draw into FILE.{svg,pdf,png,eps,txt,gp} ('list' names the kinds)",
-      set_figure}},
+     {"figure", 0, "[KIND:]FILE",
+      "draw into FILE.{svg,pdf,png,eps,txt,gp} ('list' names the kinds)", set_figure}},
     {OPTIONS_OUTPUT, {"digits", 0, "N", "decimals to print", set_digits}},
     {OPTIONS_RANDOM | OPTIONS_SEED, {"seed", 0, "N", "seed of all random numbers (1)", set_seed}},
     {OPTIONS_RANDOM, {"bootstrap", 0, "N", "bootstrap replicates (1000)", set_bootstrap}},
@@ -466,7 +490,7 @@ void options_print_help(const struct command_spec *spec)
   if (spec->example)
     printf("\nExample:\n  %s\n", spec->example);
   printf("\nSee %s(1)%s.\n", spec->name,
-         spec->groups & OPTIONS_INPUT   ? "; formulas: her2-formula(7)"
+         spec->groups & OPTIONS_INPUT   ? "; formulas: her2-formula(7); codebooks: her2-codebook(5)"
          : spec->groups & OPTIONS_TABLE ? "; conditions: her2-formula(7)"
                                         : "");
 }

@@ -241,14 +241,51 @@ static void append_selectors(struct svg_reader *reader, const char *text, size_t
   text_list_split(&part, copy, ',');
   for (size_t i = 0; i < part.n_items; i++) {
     text_append_format(&reader->out, "%s#%s ", i ? "," : "", reader->prefix);
-    for (const char *c = part.item[i]; *c; c++)
-      if (*c == '#')
+    for (const char *c = part.item[i]; *c;) {
+      size_t length = strcspn(c, "#");
+      append_escaped(&reader->out, c, length);
+      c += length;
+      if (*c == '#') {
         text_append_format(&reader->out, "#%s-", reader->prefix);
-      else
-        append_escaped(&reader->out, c, 1);
+        c++;
+      }
+    }
   }
   text_list_free(&part);
   free(copy);
+}
+
+// What a browser takes for a list of selectors without "#PREFIX " in front too: ",a" and "~ a"
+// are none, and with it they would reach the picture's box and what stands beside it.
+static bool is_selector_list(const char *text)
+{
+  struct text_list part = {0};
+  text_list_split(&part, text, ',');
+  bool good = part.n_items > 0 && !strpbrk(text, "@\\\"'()}/&");
+  for (size_t i = 0; i < part.n_items; i++) {
+    const char *first = part.item[i] + strspn(part.item[i], " \t\r\n\f");
+    good = good && *first && !strchr("+~>|", *first);
+  }
+  text_list_free(&part);
+  return good;
+}
+
+// Whether quotes, parentheses and comments end within: the '}' behind is then the block's.
+static bool is_closed(const char *body)
+{
+  size_t depth = 0;
+  for (const char *c = body; *c; c++)
+    if (*c == '"' || *c == '\'') {
+      const char *end = c + 1 + strcspn(c + 1, *c == '"' ? "\"\r\n\f" : "'\r\n\f");
+      if (*end != *c)
+        return false;
+      c = end;
+    } else if (*c == '(') {
+      depth++;
+    } else if ((*c == ')' && depth-- == 0) || text_starts(c, "/*")) {
+      return false;
+    }
+  return depth == 0;
 }
 
 static void append_rule(struct svg_reader *reader, const char *selectors, size_t n_selectors,
@@ -256,7 +293,7 @@ static void append_rule(struct svg_reader *reader, const char *selectors, size_t
 {
   char *copy = memory_copy_bytes(body, n_body), *names = memory_copy_bytes(selectors, n_selectors);
   struct text rewritten = {0};
-  if (strpbrk(names, "@\\\"'(") || strpbrk(copy, "@{") ||
+  if (!is_selector_list(names) || strpbrk(copy, "@{") || !is_closed(copy) ||
       !rewrite_references(reader, copy, &rewritten)) {
     reader->n_rules++;
   } else {
@@ -276,6 +313,7 @@ static char *without_comments(const char *css)
   for (const char *open; (open = strstr(css, "/*")) != NULL;) {
     const char *close = strstr(open + 2, "*/");
     text_append_bytes(&plain, css, (size_t) (open - css));
+    text_append_character(&plain, ' '); // nothing before and behind grows together
     css = close ? close + 2 : open + strlen(open);
   }
   text_append(&plain, css);
@@ -518,6 +556,8 @@ static void close_element(struct text *out, const char *name, bool may_be_empty)
 static void end_element(void *pointer, const char *name)
 {
   struct svg_reader *reader = pointer;
+  if (reader->failed) // expat still ends an element without content
+    return;
   reader->depth--;
   if (reader->skipped) {
     reader->skipped--;

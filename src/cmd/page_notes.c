@@ -95,6 +95,38 @@ static void escape_html(cmark_node *document)
   cmark_iter_free(iterator);
 }
 
+static void clean_with(cmark_node *node, const char *text, int (*set)(cmark_node *, const char *))
+{
+  struct text clean = {0};
+  if (!text)
+    return;
+  format_append_clean(&clean, text, CLEAN_CONTROLS | CLEAN_DIRECTION);
+  if (strcmp(text_content(&clean), text) != 0)
+    set(node, text_content(&clean));
+  text_free(&clean);
+}
+
+// The source is clean, but "&#27;" is a control too.
+static void clean_references(cmark_node *document)
+{
+  cmark_iter *iterator = cmark_iter_new(document);
+  for (cmark_event_type event; (event = cmark_iter_next(iterator)) != CMARK_EVENT_DONE;) {
+    cmark_node *node = cmark_iter_get_node(iterator);
+    cmark_node_type type = cmark_node_get_type(node);
+    if (event != CMARK_EVENT_ENTER)
+      continue;
+    if (type == CMARK_NODE_TEXT) {
+      clean_with(node, cmark_node_get_literal(node), cmark_node_set_literal);
+    } else if (type == CMARK_NODE_CODE_BLOCK) {
+      clean_with(node, cmark_node_get_fence_info(node), cmark_node_set_fence_info);
+    } else if (type == CMARK_NODE_LINK || type == CMARK_NODE_IMAGE) {
+      clean_with(node, cmark_node_get_url(node), cmark_node_set_url);
+      clean_with(node, cmark_node_get_title(node), cmark_node_set_title);
+    }
+  }
+  cmark_iter_free(iterator);
+}
+
 static int hexadecimal(char c)
 {
   return c >= '0' && c <= '9'   ? c - '0'
@@ -350,6 +382,7 @@ bool page_add_notes(struct page *page, const char *path, struct error *error)
   split_lines(source, &notes.line);
   cmark_node *document = cmark_parse_document(source, strlen(source), CMARK_OPT_VALIDATE_UTF8);
   escape_html(document);
+  clean_references(document);
   bool good = add_document(&notes, document, error);
   cmark_node_free(document);
   free(notes.folder);

@@ -891,3 +891,32 @@ bool design_out_of_range(const struct design *design, const double *value, size_
   }
   return false;
 }
+
+// ---- terms as candidates ----
+
+// True if every variable of `part` is one of `whole`, which has more of them.
+static bool is_contained(const struct design_term *part, const struct design_term *whole)
+{
+  if (part->n_parts >= whole->n_parts)
+    return false;
+  for (size_t i = 0; i < part->n_parts; i++) {
+    bool found = false;
+    for (size_t j = 0; j < whole->n_parts; j++)
+      found |= part->part[i].variable == whole->part[j].variable;
+    if (!found)
+      return false;
+  }
+  return true;
+}
+
+void design_groups(const struct design *design, struct column_group **group, bool **needs)
+{
+  size_t n = design->n_terms;
+  *group = NEW_ARRAY(struct column_group, n);
+  *needs = NEW_ZEROED(bool, n * n);
+  for (size_t t = 0; t < n; t++) {
+    (*group)[t] = (struct column_group){design->term[t].first - 1, design->term[t].n_columns};
+    for (size_t s = 0; s < n; s++)
+      (*needs)[t * n + s] = is_contained(&design->term[s], &design->term[t]);
+  }
+}

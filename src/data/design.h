@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "data/formula.h"
 #include "data/table.h"
+#include "stats/collinearity.h"
 #include "stats/convention.h"
 
 // A column of the cohort that the model reads: numbers or levels, never both.
@@ -108,6 +109,10 @@ void design_evaluate_values(const struct design *design, const double *value, do
 // `which` (may be NULL) gets the first such variable.  Missing values are inside, and so is
 // every value where the range is not known.
 bool design_out_of_range(const struct design *design, const double *value, size_t *which);
+
+// The columns of each term as selection.h wants them (first = 0 is column 1), and which term needs
+// which: needs[i * n_terms + j] where term i has all variables of term j and more.  To be freed.
+void design_groups(const struct design *design, struct column_group **group, bool **needs);
 
 // Index of a variable by its name; DESIGN_ALL if there is none.
 size_t design_find_variable(const struct design *design, const char *name);

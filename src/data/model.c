@@ -33,6 +33,7 @@ void model_free(struct model *model)
   text_list_free(&model->candidates);
   free(model->procedure.select);
   free(model->procedure.by);
+  text_list_free(&model->imputation.with);
   free(model->software);
   *model = (struct model){0};
 }

@@ -35,6 +35,10 @@ struct model {
     bool vif_drop;
     bool firth, flic;
   } procedure;
+  struct {
+    size_t n, n_iterations; // n 0: made on complete rows; the seed is that of the model
+    struct text_list with;  // variables that helped and are no terms
+  } imputation;
   uint64_t seed;                 // at most 2^63 - 1
   char *software;                // "her2-tools 0.1.0", or NULL
   char fingerprint[65];          // "" where the file has none

@@ -305,6 +305,18 @@ static void write_procedure(struct writer *writer, const struct model *model)
   close_group(writer, '}');
 }
 
+static void write_imputation(struct writer *writer, const struct model *model)
+{
+  if (!model->imputation.n)
+    return;
+  begin_key(writer, "imputation");
+  open_group(writer, '{');
+  write_number(writer, "imputations", (double) model->imputation.n);
+  write_number(writer, "iterations", (double) model->imputation.n_iterations);
+  write_strings(writer, "with", &model->imputation.with);
+  close_group(writer, '}');
+}
+
 void model_print(const struct model *model, struct text *text)
 {
   json_set_alloc_funcs(allocate, free);
@@ -322,6 +334,7 @@ void model_print(const struct model *model, struct text *text)
   write_design(&writer, &model->design);
   write_estimates(&writer, model);
   write_procedure(&writer, model);
+  write_imputation(&writer, model);
   if (model->seed) {
     begin_key(&writer, "seed");
     text_append_format(&body, "%" PRIu64, model->seed);
@@ -1251,6 +1264,35 @@ static bool read_procedure(const struct reader *reader, const json_t *root)
   return good;
 }
 
+static bool take_count(const struct reader *reader, const char *place, const json_t *object,
+                       const char *key, double least, size_t *count)
+{
+  const char *expected = least > 1 ? "a whole number from 2 to 10000"
+                                   : "a whole number from 1 to 10000";
+  double number = NAN;
+  if (!take_number_key(reader, place, object, key, expected, least, 10000, &number))
+    return false;
+  if (!(number == floor(number)))
+    return refuse(reader, place, "expected \"%s\" to be %s", key, expected);
+  *count = (size_t) number;
+  return true;
+}
+
+static bool read_imputation(const struct reader *reader, const json_t *root)
+{
+  static const char *const known[] = {"imputations", "iterations", "with", NULL};
+  static const char place[] = ".imputation";
+  struct model *model = reader->model;
+  const json_t *given = json_object_get(root, "imputation");
+  if (!given)
+    return true;
+  return take_object(reader, place, given, known) &&
+         take_count(reader, place, given, "imputations", 2, &model->imputation.n) &&
+         take_count(reader, place, given, "iterations", 1, &model->imputation.n_iterations) &&
+         take_strings_key(reader, place, given, "with", false, "an array of names", 0,
+                          &model->imputation.with);
+}
+
 static bool read_seed(const struct reader *reader, const json_t *root)
 {
   const json_t *seed = json_object_get(root, "seed");
@@ -1295,7 +1337,8 @@ static bool read_root(const struct reader *reader, const json_t *root)
   static const char *const known[] = {
       "format",    "version",      "name",       "software",   "outcome",   "data",
       "missing",   "derivations",  "variables",  "terms",      "coefficients",
-      "covariance", "candidates",  "procedure",  "seed",       "digest",    NULL};
+      "covariance", "candidates",  "procedure",  "imputation", "seed",      "digest",
+      NULL};
   struct model *model = reader->model;
   if (!json_is_object(root))
     return refuse_value(reader, ".", root, "an object");
@@ -1312,7 +1355,8 @@ static bool read_root(const struct reader *reader, const json_t *root)
          read_derivations(reader, root) && read_variables(reader, root) &&
          read_terms(reader, root) && read_coefficients(reader, root) &&
          read_covariance(reader, root) && read_candidates(reader, root) &&
-         read_procedure(reader, root) && read_seed(reader, root) && read_digest(reader, root);
+         read_procedure(reader, root) && read_imputation(reader, root) && read_seed(reader, root) &&
+         read_digest(reader, root);
 }
 
 bool model_parse(struct model *model, const char *bytes, size_t length, const char *name,

@@ -66,35 +66,6 @@ bool model_candidates_complete(const struct model *model, const struct table *ta
   return good;
 }
 
-// True if every variable of `part` is one of `whole`, which has more of them.
-static bool is_contained(const struct design_term *part, const struct design_term *whole)
-{
-  if (part->n_parts >= whole->n_parts)
-    return false;
-  for (size_t i = 0; i < part->n_parts; i++) {
-    bool found = false;
-    for (size_t j = 0; j < whole->n_parts; j++)
-      found |= part->part[i].variable == whole->part[j].variable;
-    if (!found)
-      return false;
-  }
-  return true;
-}
-
-static void arrange_groups(struct modelling *modelling)
-{
-  const struct design *design = &modelling->design;
-  size_t n = design->n_terms;
-  modelling->group = NEW_ARRAY(struct column_group, n);
-  modelling->needs = NEW_ZEROED(bool, n * n);
-  for (size_t t = 0; t < n; t++) {
-    modelling->group[t] =
-        (struct column_group){design->term[t].first - 1, design->term[t].n_columns};
-    for (size_t s = 0; s < n; s++)
-      modelling->needs[t * n + s] = is_contained(&design->term[s], &design->term[t]);
-  }
-}
-
 static void fill_problem(struct modelling *modelling)
 {
   modelling->problem = (struct refit_problem){
@@ -172,14 +143,14 @@ bool modelling_of_formula(struct modelling *modelling, const struct formula *for
   regression.design = (struct design){0};
   regression.x = regression.y = NULL;
   regression_free(&regression);
-  arrange_groups(modelling);
+  design_groups(&modelling->design, &modelling->group, &modelling->needs);
   fill_problem(modelling);
   return true;
 }
 
 // ---- from a model file ----
 
-static struct selection_options recorded_selection(const struct model *model)
+struct selection_options model_selection(const struct model *model)
 {
   bool firth = model->procedure.firth;
   const char *select = model->procedure.select, *by = model->procedure.by;
@@ -291,13 +262,13 @@ bool modelling_of_model(struct modelling *modelling, const struct model *model,
     modelling_free(modelling);
     return false;
   }
-  arrange_groups(modelling);
+  design_groups(&modelling->design, &modelling->group, &modelling->needs);
   fill_problem(modelling);
   struct refit_problem *problem = &modelling->problem;
   problem->firth = model->procedure.firth;
   problem->flic = model->procedure.flic;
   problem->selects = selects;
-  problem->selection = recorded_selection(model);
+  problem->selection = model_selection(model);
   *differs = measure_difference(modelling, model);
   return true;
 }

@@ -46,6 +46,8 @@ void modelling_free(struct modelling *modelling);
 
 // Whether the file's process chose among candidates.
 bool model_selects(const struct model *model);
+// How: screening, dropping and stepwise selection as the file records them.
+struct selection_options model_selection(const struct model *model);
 // Whether `complete` rows of the table hold what the candidates need; false if a column that a
 // candidate names is not there.
 bool model_candidates_complete(const struct model *model, const struct table *table,

@@ -59,7 +59,7 @@ static const char *const not_groups[] = {"screened", "excluded", "included"};
 
 static bool in_words(const char *words, const char *word)
 {
-  size_t n = strlen(word);
+  size_t n = strchr(word, ' ') ? 0 : strlen(word);
   for (const char *at = words; n && (at = strstr(at, word)) != NULL; at += n)
     if ((at == words || at[-1] == ' ') && (at[n] == '\0' || at[n] == ' '))
       return true;
@@ -327,6 +327,8 @@ static bool cell_number(const struct reader *reader, size_t file, size_t record,
     return true;
   const struct record *r = &reader->raw[file].record[record];
   const char *text = r->cell[j];
+  number->file = file;
+  number->line = r->line;
   if (is_missing(text))
     return true;
   bool whole = in_words(reader->raw[file].form->whole, column);
@@ -337,8 +339,6 @@ static bool cell_number(const struct reader *reader, size_t file, size_t record,
   number->text = memory_copy_text(text);
   number->column = memory_copy_text(column);
   number->index = r->index[j];
-  number->file = file;
-  number->line = r->line;
   return true;
 }
 
@@ -548,7 +548,7 @@ static bool read_counts(struct reader *reader, size_t f)
     size_t l = level_index(feature, level, published->n_groups);
     size_t g = published_find_group(published, cell_text(reader, f, i, "group"));
     struct published_number *count = &feature->count[l * published->n_groups + g];
-    if (published_is_printed(count))
+    if (count->line > 0)
       return cell_error(reader, f, i, "count", "is the second one for this level and group");
     if (!cell_number(reader, f, i, "count", count))
       return false;
@@ -611,17 +611,91 @@ static bool read_measures(struct reader *reader, size_t f)
   return true;
 }
 
-// The pair that `rest` of a column ("zero_low") names; SIZE_MAX if none.
-static size_t pair_of_column(const struct published *published, const char *rest)
+// The pair that `rest` of a column ("zero_low") names; SIZE_MAX if none.  *several: it can be
+// read as more than one (a_b_c of the groups a, a_b, c and b_c).
+static size_t pair_of_column(const struct published *published, const char *rest, bool *several)
 {
+  size_t found = SIZE_MAX;
+  *several = false;
   for (size_t i = 0; i < published->n_groups; i++)
     for (size_t j = 0; j < published->n_groups; j++) {
       size_t n = strlen(published->group[i]);
-      if (i != j && text_starts(rest, published->group[i]) && rest[n] == '_' &&
-          strcmp(rest + n + 1, published->group[j]) == 0)
-        return i < j ? published_pair(published, i, j) : published_pair(published, j, i);
+      if (i == j || !text_starts(rest, published->group[i]) || rest[n] != '_' ||
+          strcmp(rest + n + 1, published->group[j]) != 0)
+        continue;
+      size_t pair = i < j ? published_pair(published, i, j) : published_pair(published, j, i);
+      *several = *several || (found != SIZE_MAX && found != pair);
+      found = pair;
     }
-  return SIZE_MAX;
+  return found;
+}
+
+// Where a column of tests goes.
+struct test_column {
+  enum { NO_NUMBER, STATISTIC, P_OVERALL, P_PAIR } kind;
+  bool in_text;
+  size_t pair;
+};
+
+static bool find_test_columns(struct reader *reader, size_t f, struct test_column *place)
+{
+  const struct raw_file *raw = &reader->raw[f];
+  for (size_t j = 0; j < raw->header.n_items; j++) {
+    const char *column = raw->header.item[j];
+    bool in_text = text_starts(column, "text_"), several = false;
+    const char *bare = in_text ? column + 5 : column, *mistake = NULL;
+    place[j] = (struct test_column){NO_NUMBER, in_text, SIZE_MAX};
+    if (!is_number_column(raw->form, column))
+      continue;
+    if (!text_starts(bare, "p_")) {
+      place[j].kind = STATISTIC;
+    } else if (strcmp(bare, "p_overall") == 0) {
+      place[j].kind = P_OVERALL;
+    } else {
+      place[j].kind = P_PAIR;
+      place[j].pair = pair_of_column(reader->published, bare + 2, &several);
+      if (place[j].pair == SIZE_MAX)
+        mistake = "does not name two groups of the tables";
+      else if (several)
+        mistake = "names more than one pair of groups";
+      for (size_t k = 0; k < j && !mistake; k++)
+        if (place[k].pair == place[j].pair && place[k].in_text == in_text)
+          mistake = "is the second one of these groups";
+    }
+    if (mistake)
+      return error_set(reader->error, ERROR_DATA, "%s:1: column '%s': '%s' %s",
+                       reader->published->file[f].path, column, bare + 2, mistake);
+  }
+  return true;
+}
+
+static struct published_number *test_number(struct published_tests *tests,
+                                            const struct test_column *place)
+{
+  switch (place->kind) {
+  case STATISTIC:
+    return &tests->statistic;
+  case P_OVERALL:
+    return place->in_text ? &tests->text_p_overall : &tests->p_overall;
+  case P_PAIR:
+    return place->in_text ? &tests->text_p_pair[place->pair] : &tests->p_pair[place->pair];
+  case NO_NUMBER:
+    break;
+  }
+  return NULL;
+}
+
+static struct published_tests no_tests(const char *name, const char *test, size_t file,
+                                       size_t n_pairs)
+{
+  struct published_tests tests = {
+      .name = memory_copy_text(name), .test = memory_copy_text(test), .file = file,
+      .statistic = no_number(), .p_overall = no_number(), .text_p_overall = no_number(),
+      .p_pair = NEW_ARRAY(struct published_number, n_pairs),
+      .text_p_pair = NEW_ARRAY(struct published_number, n_pairs)};
+  for (size_t k = 0; k < n_pairs; k++)
+    tests.p_pair[k] = tests.text_p_pair[k] = no_number();
+  return tests;
 }
 
 static bool read_tests(struct reader *reader, size_t f, bool of_counts)
@@ -631,49 +705,27 @@ static bool read_tests(struct reader *reader, size_t f, bool of_counts)
   size_t *n = of_counts ? &published->n_count_tests : &published->n_measure_tests;
   const struct raw_file *raw = &reader->raw[f];
   const char *key = of_counts ? "feature" : "measure";
-  for (size_t i = 0; i < raw->n_records; i++) {
+  struct test_column *place = NEW_ARRAY(struct test_column, raw->header.n_items);
+  bool good = raw->n_records == 0 || find_test_columns(reader, f, place);
+  for (size_t i = 0; i < raw->n_records && good; i++) {
     const char *name;
-    if (!cell_name(reader, f, i, key, &name))
-      return false;
-    for (size_t k = 0; k < *n; k++)
+    good = cell_name(reader, f, i, key, &name);
+    for (size_t k = 0; k < *n && good; k++)
       if (strcmp((*list)[k].name, name) == 0)
-        return cell_error(reader, f, i, key, "stands there twice");
+        good = cell_error(reader, f, i, key, "stands there twice");
+    if (!good)
+      break;
     RESIZE_ARRAY(*list, *n + 1);
     struct published_tests *tests = &(*list)[(*n)++];
-    const char *test = of_counts ? "chi2" : cell_text(reader, f, i, "test");
-    *tests = (struct published_tests){
-        .name = memory_copy_text(name), .test = memory_copy_text(test), .file = f,
-        .statistic = no_number(), .p_overall = no_number(), .text_p_overall = no_number(),
-        .p_pair = NEW_ARRAY(struct published_number, published->n_pairs),
-        .text_p_pair = NEW_ARRAY(struct published_number, published->n_pairs)};
-    for (size_t k = 0; k < published->n_pairs; k++)
-      tests->p_pair[k] = tests->text_p_pair[k] = no_number();
-    for (size_t j = 0; j < raw->header.n_items; j++) {
-      const char *column = raw->header.item[j];
-      if (!is_number_column(raw->form, column))
-        continue;
-      bool in_text = text_starts(column, "text_");
-      const char *bare = in_text ? column + 5 : column;
-      struct published_number *number;
-      if (!text_starts(bare, "p_"))
-        number = &tests->statistic;
-      else if (strcmp(bare, "p_overall") == 0)
-        number = in_text ? &tests->text_p_overall : &tests->p_overall;
-      else {
-        size_t pair = pair_of_column(published, bare + 2);
-        if (pair == SIZE_MAX)
-          return error_set(reader->error, ERROR_DATA,
-                           "%s:1: column '%s': '%s' does not name two groups of the tables",
-                           published->file[f].path, column, bare + 2);
-        number = in_text ? &tests->text_p_pair[pair] : &tests->p_pair[pair];
-        if (published_is_printed(number))
-          return cell_error(reader, f, i, column, "is the second one for this pair");
-      }
-      if (!cell_number(reader, f, i, column, number))
-        return false;
+    *tests = no_tests(name, of_counts ? "chi2" : cell_text(reader, f, i, "test"), f,
+                      published->n_pairs);
+    for (size_t j = 0; j < raw->header.n_items && good; j++) {
+      struct published_number *number = test_number(tests, &place[j]);
+      good = !number || cell_number(reader, f, i, raw->header.item[j], number);
     }
   }
-  return true;
+  free(place);
+  return good;
 }
 
 static bool read_logistic(struct reader *reader, size_t f)

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latex: tables for the booktabs package.
 //
+// How wide a table gets is estimated from its characters.  One that fits in no line of a page
+// is turned (rotating); what is still too wide is made smaller by LaTeX itself, which knows its
+// width; columns of running text are set as paragraphs.
+//
 // Signs that pdflatex does not know by themselves become commands; letters of other
 // scripts stay as they are.  Sources: LaTeX2e kernel (utf8.def, fontenc encodings T1 and
 // TS1, ligatures of T1), booktabs manual 2020.
@@ -9,6 +13,7 @@
 #include "report/format.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uninorm.h>
@@ -18,6 +23,15 @@
 
 // A table of more rows than fit on a page is a longtable, which may be broken.
 enum { LONGEST_FLOAT = 45 };
+
+// In characters: a line of an A4 page, upright and turned, in normal and in footnote size, and the
+// space between two columns.
+enum { LINE = 90, SMALL_LINE = 108, SMALL_TURNED_LINE = 165, GAP = 2 };
+// A table wider than this is turned, if it has no more rows than fit on a turned page.
+enum { WIDEST_UPRIGHT = 130, LONGEST_TURNED = 24 };
+// A column with a wider cell may break its lines: running text; in a longtable, which cannot be
+// made smaller as a whole, less.  A longer word may stand out of its column.
+enum { LONG_CELL = 60, LONG_TABLE_CELL = 18, LONG_WORD = 20 };
 
 struct sign {
   ucs4_t character;
@@ -189,10 +203,12 @@ static const char *sign_find(const struct sign *table, size_t n, ucs4_t characte
 }
 #define FIND(table, character) sign_find(table, sizeof table / sizeof *table, character)
 
-// A hyphen that is a minus: before a digit, and behind nothing, a blank or an opening or
-// parting sign.
+// A hyphen that is a minus: between blanks; or before a digit, and behind nothing, a blank or an
+// opening or parting sign.
 static bool is_minus(const uint8_t *start, const uint8_t *c)
 {
+  if (c > start && c[-1] == ' ' && c[1] == ' ')
+    return true;
   return (isdigit(c[1]) || (c[1] == '.' && isdigit(c[2]))) &&
          (c == start || (c[-1] < 0x80 && strchr(" ([,;=<>", c[-1])));
 }
@@ -298,24 +314,73 @@ static void append_line(struct text *output, const char *before, const char *tex
   text_append(output, after);
 }
 
-// The lines of the heading as rows; those of a short heading stand at the bottom.
+// The lines of the headings, of which those of a short one stand at the bottom.
+struct heading {
+  size_t n_columns, n_lines;
+  struct text_list *lines; // one a column
+};
+
+static struct heading heading_make(const struct layout *layout)
+{
+  struct heading heading = {.n_columns = layout->heading.n_items};
+  heading.lines = NEW_ZEROED(struct text_list, heading.n_columns);
+  for (size_t j = 0; j < heading.n_columns; j++) {
+    format_heading_lines(layout->heading.item[j], &heading.lines[j]);
+    if (heading.lines[j].n_items > heading.n_lines)
+      heading.n_lines = heading.lines[j].n_items;
+  }
+  return heading;
+}
+
+static void heading_free(struct heading *heading)
+{
+  for (size_t j = 0; j < heading->n_columns; j++)
+    text_list_free(&heading->lines[j]);
+  free(heading->lines);
+  *heading = (struct heading){0};
+}
+
+static const char *heading_cell(const struct heading *heading, size_t line, size_t column)
+{
+  size_t above = heading->n_lines - heading->lines[column].n_items;
+  return line < above ? "" : heading->lines[column].item[line - above];
+}
+
+// The number of columns that the cell stands above: it and those behind it that leave this line
+// empty on purpose ("\nP" next to "Univariable\nB").
+static size_t heading_span(const struct heading *heading, size_t line, size_t column)
+{
+  size_t n = 1;
+  if (!*heading_cell(heading, line, column) || line + 1 == heading->n_lines)
+    return n;
+  while (column + n < heading->n_columns &&
+         heading->lines[column + n].n_items == heading->n_lines &&
+         !*heading_cell(heading, line, column + n))
+    n++;
+  return n;
+}
+
 static void append_heading(struct text *output, const struct layout *layout)
 {
-  size_t n = layout->heading.n_items, n_lines = 0;
-  struct text_list *lines = NEW_ZEROED(struct text_list, n);
-  for (size_t j = 0; j < n; j++) {
-    format_heading_lines(layout->heading.item[j], &lines[j]);
-    n_lines = lines[j].n_items > n_lines ? lines[j].n_items : n_lines;
-  }
-  for (size_t k = 0; k < n_lines; k++)
-    for (size_t j = 0; j < n; j++) {
-      size_t above = n_lines - lines[j].n_items;
-      append_line(output, j ? " & " : "    ", k < above ? "" : lines[j].item[k - above],
-                  j + 1 < n ? "" : " \\\\\n");
+  struct heading heading = heading_make(layout);
+  for (size_t k = 0; k < heading.n_lines; k++) {
+    struct text rules = {0};
+    for (size_t j = 0, span; j < heading.n_columns; j += span) {
+      const char *cell = heading_cell(&heading, k, j);
+      span = heading_span(&heading, k, j);
+      text_append(output, j ? " & " : "    ");
+      if (span > 1) {
+        text_append_format(output, "\\multicolumn{%zu}{c}{", span);
+        text_append_format(&rules, "\\cmidrule(lr){%zu-%zu}", j + 1, j + span);
+      }
+      append_line(output, "", cell, span > 1 ? "}" : "");
     }
-  for (size_t j = 0; j < n; j++)
-    text_list_free(&lines[j]);
-  free(lines);
+    text_append(output, " \\\\\n");
+    if (rules.length > 0)
+      text_append_format(output, "    %s\n", text_content(&rules));
+    text_free(&rules);
+  }
+  heading_free(&heading);
 }
 
 static void append_rows(struct text *output, const struct layout *layout)
@@ -362,37 +427,153 @@ static void append_footnotes(struct text *output, const struct text_list *footno
     append_line(output, "    ", footnote->item[i], "\\par\n");
 }
 
-static void append_columns(struct text *output, const struct layout *layout)
+// ---- how wide a table is ----
+
+// In characters.
+struct column {
+  double width, word; // of the widest cell, of the longest word
+  bool paragraph;     // breaks its lines
+};
+
+struct shape {
+  size_t n_columns;
+  struct column *column;
+  double total; // with the space between columns
+};
+
+static void column_see(struct column *column, const char *cell)
 {
+  struct text_list words = {0};
+  column->width = fmax(column->width, (double) text_width(cell));
+  text_list_split(&words, cell, ' ');
+  for (size_t i = 0; i < words.n_items; i++) // 1.2: bold, or of wide letters
+    column->word = fmax(column->word, 1.2 * (double) text_width(words.item[i]));
+  text_list_free(&words);
+}
+
+// Columns with a cell above `long_cell` share what the others leave of the room, in proportion to
+// the square root of their widths; one that needs less keeps its width, and one whose longest word
+// is wider than its share gets that.
+static void shape_break(struct shape *shape, double room, double long_cell)
+{
+  bool *open = NEW_ZEROED(bool, shape->n_columns), again = true;
+  double sum = 0;
+  for (size_t j = 0; j < shape->n_columns; j++) {
+    struct column *column = &shape->column[j];
+    open[j] = column->paragraph = column->width > long_cell;
+    room -= open[j] ? 0 : column->width;
+    sum += open[j] ? sqrt(column->width) : 0;
+  }
+  while (again) {
+    again = false;
+    for (size_t j = 0; j < shape->n_columns; j++) {
+      struct column *column = &shape->column[j];
+      double root = sqrt(column->width), share = room * root / sum;
+      double word = fmin(column->word, LONG_WORD);
+      if (!open[j] || (word < share && share < column->width))
+        continue;
+      again = true;
+      open[j] = false;
+      column->paragraph = share < column->width;
+      column->width = column->paragraph ? word : column->width;
+      room -= column->width;
+      sum -= root;
+    }
+  }
+  for (size_t j = 0; j < shape->n_columns; j++)
+    if (open[j])
+      shape->column[j].width = room * sqrt(shape->column[j].width) / sum;
+  free(open);
+}
+
+static double shape_total(const struct shape *shape)
+{
+  double total = (double) (shape->n_columns * GAP);
+  for (size_t j = 0; j < shape->n_columns; j++)
+    total += shape->column[j].width;
+  return total;
+}
+
+// If the table is wider than the line, columns with a cell above `long_cell` break their lines.
+static struct shape shape_make(const struct layout *layout, double line, double long_cell)
+{
+  struct heading heading = heading_make(layout);
+  struct shape shape = {heading.n_columns, NEW_ZEROED(struct column, heading.n_columns), 0};
+  for (size_t j = 0; j < shape.n_columns; j++) {
+    for (size_t k = 0; k < heading.lines[j].n_items; k++)
+      column_see(&shape.column[j], heading.lines[j].item[k]);
+    for (size_t i = 0; i < layout->n_rows; i++)
+      if (layout->row[i].cell[j])
+        column_see(&shape.column[j], layout->row[i].cell[j]);
+  }
+  heading_free(&heading);
+  if (shape_total(&shape) > line)
+    shape_break(&shape, line - (double) (shape.n_columns * GAP), long_cell);
+  shape.total = shape_total(&shape);
+  return shape;
+}
+
+static void shape_free(struct shape *shape)
+{
+  free(shape->column);
+  *shape = (struct shape){0};
+}
+
+static void append_columns(struct text *output, const struct layout *layout,
+                           const struct shape *shape, double line)
+{
+  static const char *const ragged[] = {"\\raggedright", "\\raggedleft", "\\centering"};
   text_append(output, "{@{}");
-  for (size_t j = 0; j < layout->heading.n_items; j++)
-    text_append_character(output, "lrc"[layout->align[j]]);
+  for (size_t j = 0; j < shape->n_columns; j++)
+    if (shape->column[j].paragraph)
+      text_append_format(output, ">{%s\\arraybackslash}p{%.2f\\linewidth}",
+                         ragged[layout->align[j]], shape->column[j].width / line);
+    else
+      text_append_character(output, "lrc"[layout->align[j]]);
   text_append(output, "@{}}\n");
 }
 
+// ---- tables ----
+
 static void append_float(struct text *output, const struct layout *layout, bool label)
 {
-  text_append(output, "\\begin{table}[htbp]\n  \\centering\n");
+  struct shape shape = shape_make(layout, LINE, LONG_CELL);
+  const char *environment =
+      shape.total > WIDEST_UPRIGHT && layout->n_rows <= LONGEST_TURNED ? "sidewaystable" : "table";
+  text_append_format(output, "\\begin{%s}[htbp]\n  \\centering\n", environment);
   append_caption(output, layout, label, "\n");
+  if (shape.total > LINE / 2)
+    text_append(output,
+                "  \\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n");
   text_append(output, "  \\begin{tabular}");
-  append_columns(output, layout);
+  append_columns(output, layout, &shape, LINE);
   text_append(output, "    \\toprule\n");
   append_heading(output, layout);
   text_append(output, "    \\midrule\n");
   append_rows(output, layout);
-  text_append(output, "    \\bottomrule\n  \\end{tabular}\n");
+  text_append(output, "    \\bottomrule\n  \\end{tabular}");
+  text_append(output, shape.total > LINE / 2 ? "}\n" : "\n");
   if (layout->footnote.n_items > 0) {
     text_append(output, "  \\par\\smallskip\n  \\begin{minipage}{\\linewidth}\\footnotesize\n");
     append_footnotes(output, &layout->footnote);
     text_append(output, "  \\end{minipage}\n");
   }
-  text_append(output, "\\end{table}\n");
+  text_append_format(output, "\\end{%s}\n", environment);
+  shape_free(&shape);
 }
 
 static void append_long_table(struct text *output, const struct layout *layout, bool label)
 {
-  text_append(output, "\\begin{longtable}");
-  append_columns(output, layout);
+  struct shape shape = shape_make(layout, HUGE_VAL, LONG_TABLE_CELL);
+  bool turned = shape.total > WIDEST_UPRIGHT;
+  double line = turned ? SMALL_TURNED_LINE : SMALL_LINE;
+  shape_free(&shape);
+  shape = shape_make(layout, line, LONG_TABLE_CELL);
+  text_append(output, turned ? "\\begin{landscape}\n" : "");
+  text_append(output, "{\\footnotesize\\setlength{\\tabcolsep}{4pt}"
+                      "\\setlength{\\LTcapwidth}{\\linewidth}\n\\begin{longtable}");
+  append_columns(output, layout, &shape, line);
+  shape_free(&shape);
   append_caption(output, layout, label, " \\\\\n");
   for (int page = 0; page < 2; page++) {
     text_append(output, "    \\toprule\n");
@@ -403,10 +584,10 @@ static void append_long_table(struct text *output, const struct layout *layout, 
   append_rows(output, layout);
   text_append(output, "\\end{longtable}\n");
   if (layout->footnote.n_items > 0) {
-    text_append(output, "{\\footnotesize\\noindent\n");
+    text_append(output, "\\noindent\n");
     append_footnotes(output, &layout->footnote);
-    text_append(output, "}\n");
   }
+  text_append(output, turned ? "}\n\\end{landscape}\n" : "}\n");
 }
 
 void format_latex_write(const struct report *report, const char *table_name, int digits,
@@ -414,12 +595,14 @@ void format_latex_write(const struct report *report, const char *table_name, int
 {
   struct report scratch = {0};
   const struct report *view = format_view(report, table_name, digits, &scratch);
-  text_append(output,
-              "% In the preamble: \\usepackage[T1]{fontenc} \\usepackage[utf8]{inputenc}\n"
-              "% \\usepackage{booktabs,longtable,textcomp}\n"
-              "% For a table too wide for the page: \\small, or sidewaystable of rotating.\n"
-              "% Text in scripts that pdflatex does not know (Chinese, for example) needs\n"
-              "% XeLaTeX or LuaLaTeX and a font.\n");
+  text_append(
+      output,
+      "% In the preamble: \\usepackage[T1]{fontenc} \\usepackage[utf8]{inputenc}\n"
+      "% \\usepackage{array,booktabs,graphicx,longtable,pdflscape,rotating,textcomp}\n"
+      "% \\usepackage[tableposition=top]{caption}\n"
+      "% A table wider than the line is made smaller (\\resizebox), a very wide one turned.\n"
+      "% Text in scripts that pdflatex does not know (Chinese, for example) needs\n"
+      "% XeLaTeX or LuaLaTeX and a font.\n");
   for (size_t i = 0; i < view->n_layouts; i++) {
     const struct layout *layout = view->layout[i];
     text_append_character(output, '\n');

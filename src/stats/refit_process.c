@@ -142,7 +142,8 @@ static enum logit_status select_among(const struct refit_problem *problem,
     for (size_t j = 0; j < n; j++)
       among[i * n + j] = needs(problem, which[i], which[j]);
   }
-  struct selection_problem candidates = {&data, group, n, among};
+  struct selection_problem candidates = {
+      .data = &data, .group = group, .n_groups = n, .needs = among};
   struct selection_options options = problem->selection;
   options.screen_p = NAN;
   options.fit.firth = problem->firth;
@@ -189,7 +190,10 @@ static enum logit_status select_and_fit(const struct refit_problem *problem,
                                         const struct logit_data *data, bool *chosen,
                                         double *coefficient)
 {
-  struct selection_problem selection = {data, problem->group, problem->n_groups, problem->needs};
+  struct selection_problem selection = {.data = data,
+                                        .group = problem->group,
+                                        .n_groups = problem->n_groups,
+                                        .needs = problem->needs};
   double *x = NEW_ARRAY(double, data->n * data->p);
   enum logit_status status = screen(problem, &selection, x, chosen);
   if (status == LOGIT_CONVERGED)

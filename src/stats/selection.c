@@ -22,7 +22,7 @@ struct process {
   bool *inside;   // n_groups: in the current model
   bool *eligible; // n_groups: may enter forward
   size_t *list;   // n_groups: scratch, candidates of the model fitted last
-  double *x;      // n x p: scratch, its columns
+  double *x;      // n x p: scratch, its columns; imputed: of every imputation
   size_t step_capacity;
   size_t first_stepwise; // number of steps before the stepwise ones
 };
@@ -30,21 +30,29 @@ struct process {
 // A model of some candidates, in their order.
 struct submodel {
   struct logit_data data;
-  struct logit_fit fit;
+  struct logit_fit fit;      // imputed: not owned, that of `pooled`
+  struct pooled_fit pooled;  // imputed
   double aic;
 };
+
+// The same of any matrix that has the columns of the candidates.
+static size_t gather(const struct selection_problem *problem, const double *from,
+                     const size_t *kept, size_t n_kept, double *x)
+{
+  size_t n = problem->data->n, p = 1;
+  memcpy(x, from, n * sizeof *x);
+  for (size_t k = 0; k < n_kept; k++) {
+    const struct column_group *group = &problem->group[kept[k]];
+    memcpy(x + p * n, from + (1 + group->first) * n, n * group->n * sizeof *x);
+    p += group->n;
+  }
+  return p;
+}
 
 size_t selection_gather(const struct selection_problem *problem, const size_t *kept, size_t n_kept,
                         double *x)
 {
-  size_t n = problem->data->n, p = 1;
-  memcpy(x, problem->data->x, n * sizeof *x);
-  for (size_t k = 0; k < n_kept; k++) {
-    const struct column_group *group = &problem->group[kept[k]];
-    memcpy(x + p * n, problem->data->x + (1 + group->first) * n, n * group->n * sizeof *x);
-    p += group->n;
-  }
-  return p;
+  return gather(problem, problem->data->x, kept, n_kept, x);
 }
 
 static bool needs(const struct selection_problem *problem, size_t i, size_t j)
@@ -61,18 +69,74 @@ static size_t list_inside(const bool *inside, size_t n_groups, size_t *list)
   return n;
 }
 
+// Of the listed candidates, on every imputation.  x: room for all matrices.
+static void fit_imputed(const struct selection_problem *problem, const size_t *kept, size_t n_kept,
+                        const struct logit_options *options, double *x, struct pooled_fit *fit)
+{
+  size_t n = problem->data->n, n_imputations = problem->imputed->n_imputations, p = 0;
+  const double **matrix = NEW_ARRAY(const double *, n_imputations);
+  for (size_t m = 0; m < n_imputations; m++) {
+    double *here = x + m * n * problem->data->p;
+    p = gather(problem, problem->imputed->x[m], kept, n_kept, here);
+    matrix[m] = here;
+  }
+  struct pooled_data data = *problem->imputed;
+  data.p = p;
+  data.x = matrix;
+  pooled_logit_fit(&data, options, fit);
+  free(matrix);
+}
+
+enum logit_status selection_fit_imputed(const struct selection_problem *problem, const size_t *kept,
+                                        size_t n_kept, const struct logit_options *options,
+                                        double *coefficient)
+{
+  struct pooled_fit fit;
+  double *x = NEW_ARRAY(double, problem->imputed->n_imputations * problem->data->n *
+                                    problem->data->p);
+  fit_imputed(problem, kept, n_kept, options, x, &fit);
+  for (size_t j = 0; j < problem->data->p; j++)
+    coefficient[j] = 0;
+  coefficient[0] = fit.pooled.coefficient[0];
+  size_t from = 1;
+  for (size_t k = 0; k < n_kept; k++) {
+    const struct column_group *group = &problem->group[kept[k]];
+    memcpy(coefficient + 1 + group->first, fit.pooled.coefficient + from,
+           group->n * sizeof *coefficient);
+    from += group->n;
+  }
+  enum logit_status status = fit.pooled.status;
+  pooled_fit_free(&fit);
+  free(x);
+  return status;
+}
+
+static void free_submodel(struct submodel *model)
+{
+  if (model->pooled.n_imputations)
+    pooled_fit_free(&model->pooled);
+  else
+    logit_fit_free(&model->fit);
+  model->fit = (struct logit_fit){0};
+}
+
 // Fits the model of the candidates marked in inside[]; its matrix is process->x, so one
 // submodel lives at a time.
 static bool fit_submodel(struct process *process, const bool *inside, struct submodel *model)
 {
   const struct selection_problem *problem = process->problem;
   size_t n_inside = list_inside(inside, problem->n_groups, process->list);
-  model->data = *problem->data;
-  model->data.p = selection_gather(problem, process->list, n_inside, process->x);
-  model->data.x = process->x;
+  *model = (struct submodel){.data = *problem->data, .aic = NAN};
   struct logit_options options = process->options->fit;
   options.start = NULL;
-  model->fit = (struct logit_fit){0};
+  if (problem->imputed) {
+    fit_imputed(problem, process->list, n_inside, &options, process->x, &model->pooled);
+    model->fit = model->pooled.pooled;
+    model->data.p = model->fit.p;
+    return model->fit.status == LOGIT_CONVERGED;
+  }
+  model->data.p = selection_gather(problem, process->list, n_inside, process->x);
+  model->data.x = process->x;
   logit_fit(&model->data, &options, &model->fit);
   model->aic = -2 * model->fit.log_likelihood + 2 * (double) model->data.p;
   return model->fit.status == LOGIT_CONVERGED;
@@ -96,10 +160,15 @@ static struct logit_test test_group(const struct process *process, const struct 
     columns[j] = first + j;
   struct logit_options options = process->options->fit;
   options.start = NULL;
-  struct logit_test test =
-      process->options->test == SELECTION_WALD
-          ? logit_wald_test(&model->fit, columns, n)
-          : logit_likelihood_ratio_test(&model->data, &options, &model->fit, columns, n);
+  struct logit_test test;
+  if (process->problem->imputed) {
+    struct rubin_test pooled = pooled_wald_test(&model->pooled, columns, n);
+    test = (struct logit_test){pooled.statistic, pooled.df1, pooled.p_value};
+  } else if (process->options->test == SELECTION_WALD) {
+    test = logit_wald_test(&model->fit, columns, n);
+  } else {
+    test = logit_likelihood_ratio_test(&model->data, &options, &model->fit, columns, n);
+  }
   free(columns);
   return test;
 }
@@ -184,7 +253,7 @@ static bool screen(struct process *process)
     if (good)
       add_step(process, SELECTION_PASS, g, test,
                model.fit.status == LOGIT_CONVERGED ? model.aic : NAN);
-    logit_fit_free(&model.fit);
+    free_submodel(&model);
   }
   first = process->result->step;
   for (size_t g = 0; good && g < n_groups; g++)
@@ -224,7 +293,8 @@ static bool compute_inflation(struct process *process, size_t n_inside, double *
     bool dependent = false;
     if (fit_submodel(process, process->inside, &model))
       known = by_coefficients &&
-              generalized_vif(model.fit.covariance, model.data.p, group, n_inside, scaled);
+              generalized_vif(problem->imputed ? model.pooled.within : model.fit.covariance,
+                              model.data.p, group, n_inside, scaled);
     for (size_t k = 0; !known && k < n_inside; k++) {
       bool found = false;
       for (size_t j = 0; j < group[k].n; j++)
@@ -237,7 +307,7 @@ static bool compute_inflation(struct process *process, size_t n_inside, double *
       good = stop(process,
                   model.fit.status == LOGIT_CONVERGED ? LOGIT_RANK_DEFICIENT : model.fit.status,
                   WHOLE);
-    logit_fit_free(&model.fit);
+    free_submodel(&model);
   }
   for (size_t k = 0; known && k < n_inside; k++)
     scaled[k] = pow(scaled[k], 1 / (double) group[k].n);
@@ -285,7 +355,7 @@ static bool fit_changed(struct process *process, size_t group, bool in, struct s
   process->inside[group] = !in;
   if (!good) {
     stop(process, model->fit.status, in ? group : WHOLE);
-    logit_fit_free(&model->fit);
+    free_submodel(model);
   }
   return good;
 }
@@ -324,7 +394,7 @@ static bool choose_leaving(struct process *process, const struct submodel *model
         choice->group = g;
         choice->aic = reduced.aic;
       }
-      logit_fit_free(&reduced.fit);
+      free_submodel(&reduced);
     }
   }
   if (choice->group != WHOLE && !by_p) { // the trials have overwritten the model's matrix
@@ -350,7 +420,7 @@ static bool choose_entering(struct process *process, const struct submodel *mode
     process->inside[g] = true;
     struct logit_test test = test_group(process, &larger, process->inside, g);
     process->inside[g] = false;
-    logit_fit_free(&larger.fit);
+    free_submodel(&larger);
     if (isnan(test.p_value))
       return stop(process, LOGIT_NO_CONVERGENCE, g);
     if (options->criterion == SELECTION_BY_AIC
@@ -373,7 +443,7 @@ static bool run_stepwise(struct process *process)
     struct choice choice;
     good = fit_submodel(process, process->inside, &model) || stop(process, model.fit.status, WHOLE);
     good = good && (backward ? choose_leaving : choose_entering)(process, &model, &choice);
-    logit_fit_free(&model.fit);
+    free_submodel(&model);
     if (good && process->result->n_steps > process->first_stepwise)
       process->result->step[process->result->n_steps - 1].aic = model.aic;
     if (!good || choice.group == WHOLE)
@@ -396,7 +466,8 @@ void selection_run(const struct selection_problem *problem, const struct selecti
       .inside = NEW_ARRAY(bool, n_groups),
       .eligible = NEW_ARRAY(bool, n_groups),
       .list = NEW_ARRAY(size_t, n_groups),
-      .x = NEW_ARRAY(double, problem->data->n * problem->data->p),
+      .x = NEW_ARRAY(double, problem->data->n * problem->data->p *
+                                 (problem->imputed ? problem->imputed->n_imputations : 1)),
   };
   bool good = true;
   for (size_t g = 0; g < n_groups; g++)

@@ -14,6 +14,7 @@
 
 #include "stats/collinearity.h"
 #include "stats/logit.h"
+#include "stats/pooled_logit.h"
 
 struct selection_problem {
   const struct logit_data *data;    // the intercept (column 0) and the columns of all candidates
@@ -22,6 +23,10 @@ struct selection_problem {
   // needs[i * n_groups + j]: candidate i (an interaction) is in a model only together with j.
   // NULL: none needs another.  Taken as it stands: what j needs, i has to name, too.
   const bool *needs;
+  // NULL, or imputations of these rows: every model is fitted on all of them and pooled, and P is
+  // that of the pooled Wald test (pooled_logit.h), inflation that of the mean covariance within.
+  // Only by P, with inflation by coefficients; data->x is then that of the first.
+  const struct pooled_data *imputed;
 };
 
 enum selection_direction { SELECTION_NONE, SELECTION_BACKWARD, SELECTION_FORWARD };
@@ -62,7 +67,8 @@ extern const char *const selection_action_names[N_SELECTION_ACTIONS]; // "pass",
 struct selection_step {
   enum selection_action action;
   size_t group;
-  // The test of the candidate in the larger of the two models; DROP: GVIF^(1/df), P NaN.
+  // The test of the candidate in the larger of the two models (imputed: F and its first df); DROP:
+  // GVIF^(1/df), P NaN.
   double statistic, df, p_value;
   double aic; // screening: of the candidate's own model; stepwise: of the model after the step;
               // DROP: NaN
@@ -89,5 +95,11 @@ void selection_free(struct selection *selection);
 // into x (room for data->p columns); returns the number of columns.
 size_t selection_gather(const struct selection_problem *problem, const size_t *kept, size_t n_kept,
                         double *x);
+
+// The listed candidates' model on all imputations, pooled: one coefficient a column of data, 0 for
+// what is not in it.
+enum logit_status selection_fit_imputed(const struct selection_problem *problem, const size_t *kept,
+                                        size_t n_kept, const struct logit_options *options,
+                                        double *coefficient);
 
 #endif

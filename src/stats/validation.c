@@ -88,8 +88,9 @@ static struct worker worker_new(const struct validation_plan *plan,
     worker.test_weight = NEW_ARRAY(double, n);
   if (plan->scheme == VALIDATION_FOLDS)
     worker.fold = NEW_ARRAY(size_t, n);
-  if (problem) {
+  if (problem || plan->process)
     worker.eta = NEW_ARRAY(double, n);
+  if (problem) {
     worker.coefficient = NEW_ARRAY(double, problem->p);
     worker.workspace = refit_prepare(problem);
   }
@@ -161,6 +162,69 @@ static void set_nan(double *value, size_t n)
     value[i] = NAN;
 }
 
+// Means over the sets of what is measured of each; *eta: of the linear predictors on test data.
+static enum logit_status measure_process(struct worker *worker, size_t b, double *training,
+                                         double *test, bool *chosen)
+{
+  const struct validation_plan *plan = worker->plan;
+  const struct validation_process *process = plan->process;
+  size_t n = n_rows(plan), k = plan->n_statistics, n_sets = process->n_sets;
+  double *made_on = NEW_ARRAY(double, 2 * n_sets * n), *tested_on = made_on + n_sets * n;
+  double *one = NEW_ARRAY(double, 2 * k), *other = one + k;
+  enum logit_status status = process->run(process->context, b, worker->training_weight, made_on,
+                                          tested_on, chosen);
+  if (status == LOGIT_CONVERGED) {
+    for (size_t j = 0; j < k; j++)
+      training[j] = test[j] = 0;
+    for (size_t i = 0; i < n; i++)
+      worker->eta[i] = 0;
+  }
+  for (size_t m = 0; m < n_sets && status == LOGIT_CONVERGED; m++) {
+    set_nan(one, 2 * k);
+    plan->measure(made_on + m * n, worker->training_weight, worker->test_weight, one, other,
+                  worker->scratch);
+    for (size_t j = 0; j < k; j++)
+      training[j] += one[j] / (double) n_sets;
+    set_nan(one, 2 * k);
+    plan->measure(tested_on + m * n, worker->training_weight, worker->test_weight, other, one,
+                  worker->scratch);
+    for (size_t j = 0; j < k; j++)
+      test[j] += one[j] / (double) n_sets;
+    for (size_t i = 0; i < n; i++)
+      worker->eta[i] += tested_on[m * n + i] / (double) n_sets;
+  }
+  free(made_on);
+  free(one);
+  return status;
+}
+
+static size_t n_candidates(const struct validation_plan *plan, const struct refit_problem *problem)
+{
+  if (plan->process)
+    return plan->process->n_groups;
+  return problem && problem->selects ? problem->n_groups : 0;
+}
+
+static void run_process(struct worker *worker, size_t place, struct validation_result *result)
+{
+  const struct validation_plan *plan = worker->plan;
+  size_t k = plan->n_statistics, n = n_rows(plan), n_groups = n_candidates(plan, NULL);
+  bool *chosen = NEW_ZEROED(bool, n_groups);
+  double *training = result->training + place * k, *test = result->test + place * k;
+  set_weights(worker, result->first + place);
+  set_nan(training, k);
+  set_nan(test, k);
+  set_nan(worker->eta, n);
+  enum logit_status status = measure_process(worker, result->first + place, training, test,
+                                             n_groups ? chosen : NULL);
+  result->status[place] = (unsigned char) status;
+  for (size_t g = 0; g < n_groups; g++)
+    result->chosen[place * n_groups + g] = status == LOGIT_CONVERGED && chosen[g];
+  if (result->eta)
+    memcpy(result->eta + place * n, worker->eta, n * sizeof *result->eta);
+  free(chosen);
+}
+
 static void run_replicate(struct worker *worker, const double *given, size_t place,
                           struct validation_result *result)
 {
@@ -208,8 +272,8 @@ void validation_run(const struct validation_plan *plan, const struct refit_probl
   };
   if (plan->keep_predictors)
     result->eta = NEW_ARRAY(double, n_replicates *n);
-  if (problem && problem->selects)
-    result->chosen = NEW_ZEROED(unsigned char, n_replicates * problem->n_groups);
+  if (n_candidates(plan, problem))
+    result->chosen = NEW_ZEROED(unsigned char, n_replicates * n_candidates(plan, problem));
   if (n_replicates == 0)
     return;
   int n_threads = thread_count(plan->resample.n_threads, n_replicates);
@@ -218,7 +282,10 @@ void validation_run(const struct validation_plan *plan, const struct refit_probl
     struct worker worker = worker_new(plan, problem);
 #pragma omp for schedule(dynamic)
     for (size_t place = 0; place < n_replicates; place++) {
-      run_replicate(&worker, eta, place, result);
+      if (plan->process)
+        run_process(&worker, place, result);
+      else
+        run_replicate(&worker, eta, place, result);
       if (plan->resample.progress)
         progress_step(plan->resample.progress, 1);
     }

@@ -25,6 +25,16 @@ typedef void (*validation_measure)(const double *eta, const double *weight_train
                                    const double *weight_test, double *training, double *test,
                                    void *scratch);
 
+// A modelling process that is no refit of one matrix, as on imputed data: the model of replicate b
+// on these frequencies, as n_sets x n linear predictors on the data that it is made on and on those
+// that it is tested on.  chosen: n_groups, or NULL.  Called from several threads at once.
+struct validation_process {
+  size_t n_sets, n_groups; // n_groups 0: it chooses nothing
+  enum logit_status (*run)(const void *context, size_t b, const double *weight, double *training,
+                           double *test, bool *chosen);
+  const void *context;
+};
+
 enum validation_scheme {
   VALIDATION_BOOTSTRAP,    // test weights NULL
   VALIDATION_OUT_OF_BAG,   // bootstrap; test weights 1 for rows not drawn, else 0 (.632, .632+)
@@ -43,6 +53,9 @@ struct validation_plan {
   void *(*make_scratch)(void *context); // one a thread; may be NULL (then context is the scratch)
   void (*free_scratch)(void *scratch);
   void *context;
+  // In place of a problem: what is measured is the mean over its sets, and eta that of the test
+  // data's linear predictors.
+  const struct validation_process *process;
   bool keep_predictors;             // keep eta of every replicate, for instability
 };
 

@@ -61,7 +61,8 @@ static void make_model(struct model *model, const char *formula_text, const stru
                           .n_events = 4,
                           .seed = 20261122,
                           .procedure = {.screen_p = 0.05, .stay_p = 0.1, .vif_cut = 5,
-                                        .vif_drop = true, .firth = true}};
+                                        .vif_drop = true, .firth = true},
+                          .imputation = {.n = 20, .n_iterations = 10}};
   struct formula formula;
   bool *used = NEW_ARRAY(bool, table->n_rows);
   for (size_t i = 0; i < table->n_rows; i++)
@@ -83,6 +84,7 @@ static void make_model(struct model *model, const char *formula_text, const stru
   text_list_add(&model->candidates, "rcs(age, 3)");
   model->procedure.select = memory_copy_text("backward");
   model->procedure.by = memory_copy_text("p");
+  text_list_add(&model->imputation.with, "weight");
   model->software = memory_copy_text("her2-tools 0.1.0");
   size_t p = model->design.n_columns;
   model->coefficient = NEW_ARRAY(double, p);
@@ -389,6 +391,11 @@ static void test_typed(void)
           "m.json: .derivations[0]: expression, character 5: no expression after '='");
   refused("\"name\": \"paper\"", "\"procedure\": {\"select\": \"both\"}",
           "m.json: .procedure.select: expected \"backward\" or \"forward\", found \"both\"");
+  refused("\"name\": \"paper\"", "\"imputation\": {\"imputations\": 2.5}",
+          "m.json: .imputation: expected \"imputations\" to be a whole number from 2 to 10000");
+  refused("\"name\": \"paper\"", "\"imputation\": {\"imputations\": 1}",
+          "m.json: .imputation.imputations: expected a whole number from 2 to 10000, found 1");
+  refused("\"name\": \"paper\"", "\"imputation\": {\"sets\": 5}", "m.json: .imputation.sets: a key that is not known");
   refused("\"name\": \"paper\"", "\"procedure\": {\"screen\": 5}",
           "m.json: .procedure.screen: expected a P value above 0, at most 1, found 5");
   refused("\"name\": \"paper\"", "\"procedure\": {\"firth\": 1}",

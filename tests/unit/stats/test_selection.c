@@ -44,7 +44,7 @@ static void read_example(const struct reference *r, const char *name, struct exa
     e->group[g] = (struct column_group){first, (size_t) sizes[g]};
   for (size_t k = 0; k + 1 < n_needs; k += 2)
     e->needs[((size_t) needs[k] - 1) * n_groups + (size_t) needs[k + 1] - 1] = true;
-  e->problem = (struct selection_problem){&e->data, e->group, n_groups, e->needs};
+  e->problem = (struct selection_problem){&e->data, e->group, n_groups, e->needs, NULL};
 }
 
 static void check_steps(const struct reference *r, const char *name, const char *what,
@@ -164,7 +164,7 @@ static void make_example(unsigned seed, struct random_example *e)
   e->needs[5 * GROUPS + 0] = e->needs[5 * GROUPS + 3] = true;
   e->needs[6 * GROUPS + 3] = e->needs[6 * GROUPS + 4] = true;
   e->data = (struct logit_data){.n = N, .p = P, .x = e->x, .y = e->y};
-  e->problem = (struct selection_problem){&e->data, RANDOM_GROUPS, GROUPS, e->needs};
+  e->problem = (struct selection_problem){&e->data, RANDOM_GROUPS, GROUPS, e->needs, NULL};
 }
 
 static struct logit_options plain_options; // of every plain refit
@@ -404,7 +404,7 @@ static void test_weights(void)
           x[j * total + to] = e.x[j * N + i];
       }
     struct logit_data repeated = {.n = total, .p = P, .x = x, .y = y};
-    struct selection_problem long_problem = {&repeated, RANDOM_GROUPS, GROUPS, e.needs};
+    struct selection_problem long_problem = {&repeated, RANDOM_GROUPS, GROUPS, e.needs, NULL};
     struct selection_options options = {
         .screen_p = 0.6,
         .vif_cut = 4,
@@ -449,7 +449,7 @@ static void test_edges(void)
   selection_free(&selection);
   ok(!selection.kept && !selection.step && selection.n_kept == 0, "freed");
 
-  struct selection_problem none = {&e.data, NULL, 0, NULL};
+  struct selection_problem none = {&e.data, NULL, 0, NULL, NULL};
   backward.screen_p = 0.05;
   backward.vif_cut = 5;
   struct logit_data intercept = e.data;
@@ -471,7 +471,7 @@ static void test_edges(void)
 
   // d = a: which of two equal ones leaves is not left to rounding.
   memcpy(e.x + 6 * N, e.x + N, N * sizeof *e.x);
-  struct selection_problem few = {&e.data, RANDOM_GROUPS, 5, NULL};
+  struct selection_problem few = {&e.data, RANDOM_GROUPS, 5, NULL, NULL};
   struct logit_data five = e.data;
   five.p = 7;
   few.data = &five;
@@ -492,7 +492,7 @@ static void test_edges(void)
 
   // Two candidates share one inflation: the later one leaves.
   make_example(5, &e);
-  struct selection_problem pair = {&e.data, RANDOM_GROUPS, 2, NULL};
+  struct selection_problem pair = {&e.data, RANDOM_GROUPS, 2, NULL, NULL};
   struct logit_data three = e.data;
   three.p = 3;
   pair.data = &three;

@@ -488,6 +488,101 @@ static void cross_validation_check(void)
   case_free(&c);
 }
 
+// ---- a process of its own ----
+
+// A refit as a process of two sets, the second of which is shifted: by `shift` on the data that the
+// model is made on, by twice that on those that it is tested on.
+struct shifted {
+  const struct refit_problem *problem;
+  double shift;
+};
+
+static enum logit_status run_shifted(const void *context, size_t b, const double *weight,
+                                     double *training, double *test, bool *chosen)
+{
+  const struct shifted *shifted = context;
+  const struct refit_problem *problem = shifted->problem;
+  (void) chosen;
+  if (b % 7 == 3)
+    return LOGIT_SEPARATED;
+  struct refit_workspace *workspace = refit_prepare(problem);
+  double coefficient[3];
+  enum logit_status status = refit(problem, weight, workspace, coefficient);
+  struct logit_data data = {.n = problem->n, .p = problem->p, .x = problem->x};
+  logit_linear_predictor(&data, coefficient, training);
+  for (size_t i = 0; i < problem->n; i++) {
+    test[i] = training[i];
+    training[problem->n + i] = training[i] + shifted->shift;
+    test[problem->n + i] = training[i] + 2 * shifted->shift;
+  }
+  refit_release(workspace);
+  return status;
+}
+
+static void process_check(enum validation_scheme scheme)
+{
+  struct case_data c = simulate(60, 3, 1, 44);
+  struct logit_fit fit;
+  logit_fit(&c.data, NULL, &fit);
+  struct refit_problem problem = {
+      .n = c.data.n, .p = 3, .x = c.x, .y = c.y, .coefficient = fit.coefficient};
+  struct rows rows = {c.y, c.data.n};
+  struct validation_plan plan = {.scheme = scheme,
+                                 .resample = {.seed = 3, .n = 60, .first = 1, .last = 20},
+                                 .n_folds = 5,
+                                 .n_repeats = 4,
+                                 .n_statistics = 2,
+                                 .measure = measure_two,
+                                 .context = &rows,
+                                 .keep_predictors = true};
+  struct validation_result plain, still, moved;
+  validation_run(&plan, &problem, NULL, &plain);
+  struct shifted context = {&problem, 0};
+  struct validation_process process = {.n_sets = 2, .run = run_shifted, .context = &context};
+  plan.process = &process;
+  validation_run(&plan, NULL, NULL, &still);
+  context.shift = 0.5;
+  validation_run(&plan, NULL, NULL, &moved);
+  bool same = true, left_out = true, means = true, predictors = true;
+  for (size_t b = 0; b < 20; b++) {
+    if ((b + 1) % 7 == 3) {
+      left_out = left_out && still.status[b] == LOGIT_SEPARATED && isnan(still.test[2 * b]) &&
+                 isnan(still.eta[60 * b]);
+      continue;
+    }
+    same = same && all_near(still.training + 2 * b, 1, plain.training + 2 * b, 2, 1e-15) &&
+           all_near(still.test + 2 * b, 1, plain.test + 2 * b, 2, 1e-15);
+    // The Brier score is the mean of two, of which one is as it was.
+    double training[2], test[2], unused[2], eta[60], weight[60], tested[60];
+    bootstrap_weights(&plan.resample, b + 1, weight);
+    for (size_t i = 0; i < 60; i++)
+      tested[i] = weight[i] == 0;
+    if (scheme != VALIDATION_FOLDS) {
+      const double *other = scheme == VALIDATION_OUT_OF_BAG ? tested : NULL;
+      for (size_t i = 0; i < 60; i++)
+        eta[i] = plain.eta[60 * b + i] + 0.5;
+      measure_two(eta, weight, other, training, unused, &rows);
+      for (size_t i = 0; i < 60; i++)
+        eta[i] = plain.eta[60 * b + i] + 1;
+      measure_two(eta, weight, other, unused, test, &rows);
+      means = means &&
+              fabs(moved.training[2 * b + 1] - (plain.training[2 * b + 1] + training[1]) / 2) < 1e-14 &&
+              fabs(moved.test[2 * b + 1] - (plain.test[2 * b + 1] + test[1]) / 2) < 1e-14;
+    }
+    predictors = predictors && fabs(moved.eta[60 * b + 5] - plain.eta[60 * b + 5] - 0.5) < 1e-13;
+  }
+  is_integer((long long) still.n_failed, 3, "a process that fails is counted");
+  ok(left_out, "and has no values");
+  ok(same, "two equal sets: the values of one refit");
+  ok(means, "two sets: means of training and of test");
+  ok(predictors, "and the mean linear predictor on test data");
+  validation_result_free(&plain);
+  validation_result_free(&still);
+  validation_result_free(&moved);
+  logit_fit_free(&fit);
+  case_free(&c);
+}
+
 // ---- .632+ ----
 
 static void plus_check(const struct reference *r)
@@ -679,6 +774,9 @@ int main(void)
   marker_check();
   folds_check();
   cross_validation_check();
+  process_check(VALIDATION_BOOTSTRAP);
+  process_check(VALIDATION_OUT_OF_BAG);
+  process_check(VALIDATION_FOLDS);
   two_stage_check();
   failures_check();
   return tap_done();
