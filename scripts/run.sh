@@ -3,8 +3,9 @@
 # shellcheck shell=sh
 mkdir -p results figures
 
-# run NAME COMMAND ARGUMENT...: the command, its result as results/NAME.txt and results/NAME.json,
-# every tidy table of it below results/NAME/; each --figure=FILE.svg in every format asked for.
+# run NAME COMMAND ARGUMENT...: the command, its result as results/NAME.txt and results/NAME.json and
+# what RUN_TABLES names besides, every tidy table of it below results/NAME/; each --figure=FILE.svg
+# in every format of RUN_FORMATS.
 run() {
   result=results/$1
   shift
@@ -19,6 +20,9 @@ run() {
         done
         ;;
     esac
+  done
+  for extension in ${RUN_TABLES-}; do
+    set -- "$@" --output="$result.$extension"
   done
   "$@" --output="$result.txt" --output="$result.json" --tables="$result"
 }

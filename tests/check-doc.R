@@ -95,7 +95,9 @@ run_row <- function(language, cell) {
   ours <- code[[2]][1]
   output <- NULL
   if (language == "spss" && has_pspp) {
-    writeLines(c(spss_setup, theirs), "syntax.sps")
+    # A command a line: those behind the first begin with a capital after a full stop.
+    commands <- strsplit(theirs, "(?<=\\.) (?=[A-Z])", perl = TRUE)[[1]]
+    writeLines(c(spss_setup, commands), "syntax.sps")
     system2("pspp", c("syntax.sps", "-O", "format=csv", "-o", "printed.csv"), stdout = FALSE,
             stderr = FALSE)
     output <- readLines("printed.csv")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latex: environments and braces balance, rows have their cells, nothing from a file is
-// a command.
+// a command; wide tables are turned, long cells broken.
 #include <config.h>
 
 #include <ctype.h>
@@ -56,6 +56,18 @@ static const char *const known[] = {
     "beta",
     "cdot",
     "times",
+    "multicolumn",
+    "cmidrule",
+    "resizebox",
+    "ifdim",
+    "width",
+    "else",
+    "fi",
+    "raggedright",
+    "raggedleft",
+    "arraybackslash",
+    "tabcolsep",
+    "LTcapwidth",
 };
 
 static bool is_known(const char *name, size_t n)
@@ -99,6 +111,8 @@ static struct reading read_latex(const char *c, size_t n_columns)
       bool end = n == 3 && strncmp(c + 1, "end", n) == 0;
       if (!is_known(c + 1, n))
         complain(&reading, c);
+      if (strncmp(c, "\\multicolumn{", 13) == 0)
+        reading.n_cells += strtoul(c + 13, NULL, 10) - 1;
       c += n;
       if (begin || end) {
         char *name = memory_copy_bytes(c + 2, strcspn(c + 2, "}"));
@@ -134,6 +148,8 @@ static struct reading read_latex(const char *c, size_t n_columns)
       reading.mathematics = !reading.mathematics;
     } else if (*c == '&') {
       reading.n_cells++;
+    } else if (strncmp(c, ">{\\ragged", 9) == 0 || strncmp(c, ">\\linewidth", 11) == 0) {
+      continue; // of a column, of a comparison
     } else if (strchr("#^_~\"`<>|", *c) || (c[0] == '-' && c[1] == '-') ||
                (c[0] == '\'' && c[1] == '\'')) {
       complain(&reading, c);
@@ -237,6 +253,7 @@ static void test_escapes(void)
       {"∞ ≈ ≠ ⩾ ⩽", "$\\infty$ $\\approx$ $\\neq$ $\\geq$ $\\leq$"},
       {"10⁻³", "10\\textsuperscript{$-$}\\textsuperscript{3}"},
       {"-0.5 (-1.2, -.3) a-1 2-3 --x", "$-$0.5 ($-$1.2, $-$.3) a-1 2-3 -{}-x"},
+      {"1.5 - 0.2 * x - y -", "1.5 $-$ 0.2 {*} x $-$ y -"},
       {"'adc' isn't ''", "\\textquoteleft{}adc' isn't '{}'"},
       {"café Żółć", "café Żółć"},
       {"cafe\xcc\x81", "café"},
@@ -297,8 +314,120 @@ static void test_hostile(void)
   report_free(&report);
 }
 
+static void add_columns(struct layout *layout, const char *const *headings, size_t n)
+{
+  for (size_t j = 0; j < n; j++)
+    layout_column(layout, j == 1 ? ALIGN_RIGHT : ALIGN_LEFT, headings[j]);
+}
+
+static void has(const char *output, const char *part, const char *name)
+{
+  if (!ok(strstr(output, part) != NULL, "%s", name))
+    printf("# not found: %s\n", part);
+}
+
+static void test_headings(void)
+{
+  static const char *const headings[] = {"Variable", "Rows\n(events)", "Alone\nB",  "\nOR",
+                                         "\nP",      "Together\nB",    "\nOR (CI)", ""};
+  struct report report = {0};
+  struct layout *layout = report_add_layout(&report, "x", NULL);
+  add_columns(layout, headings, 8);
+  layout_row(layout, LAYOUT_PLAIN);
+  char *output = print_report(&report, "latex", NULL, 3);
+  is_balanced(output, 8, "headings over several columns");
+  struct reading reading = read_latex(output, 8);
+  is_integer((long long) reading.n_short_rows, 0, "two lines of heading and a row of eight cells");
+  text_list_free(&reading.open);
+  has(output,
+      "     & Rows & \\multicolumn{3}{c}{Alone} & \\multicolumn{2}{c}{Together} &  \\\\\n"
+      "    \\cmidrule(lr){3-5}\\cmidrule(lr){6-7}\n"
+      "    Variable & (events) & B & OR & P & B & OR (CI) &  \\\\\n    \\midrule",
+      "a heading stands above the columns that leave its line empty");
+  free(output);
+  report_free(&report);
+}
+
+// A table of so many rows with a cell of that many words of five letters in each column.
+static char *print_table(size_t n_rows, size_t n_columns, const size_t *n_words)
+{
+  static const char *const headings[] = {"a", "b", "c", "d"};
+  struct report report = {0};
+  struct layout *layout = report_add_layout(&report, "x", "Title");
+  add_columns(layout, headings, n_columns);
+  for (size_t i = 0; i < n_rows; i++) {
+    size_t row = layout_row(layout, LAYOUT_PLAIN);
+    for (size_t j = 0; j < n_columns; j++) {
+      struct text cell = {0};
+      for (size_t k = 0; k < n_words[j]; k++)
+        text_append_item(&cell, " ", "words");
+      layout_set(layout, row, j, text_content(&cell));
+      text_free(&cell);
+    }
+  }
+  char *output = print_report(&report, "latex", NULL, 3);
+  is_balanced(output, n_columns, "a table of words");
+  report_free(&report);
+  return output;
+}
+
+static void test_width(void)
+{
+  static const char *const small = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else"
+                                   "\\width\\fi}{!}{%\n  \\begin{tabular}{@{}";
+  char *output = print_table(3, 3, (const size_t[]){2, 2, 2});
+  has(output, "  \\begin{tabular}{@{}lrl@{}}\n", "a narrow table is nothing but a table");
+  ok(!strstr(output, "\\resizebox{"), "and is not measured");
+  free(output);
+
+  // Characters: 11 + 2, 11 + 2, 239 + 2 of a line of 90: 60 are left.
+  output = print_table(3, 3, (const size_t[]){2, 2, 40});
+  has(output, small, "a wide table is made as narrow as the line");
+  has(output, "{@{}lr>{\\raggedright\\arraybackslash}p{0.69\\linewidth}@{}}",
+      "running text is a paragraph as wide as what is left");
+  has(output, "\\begin{table}[htbp]", "such a table stands upright");
+  free(output);
+
+  // No cell is running text, but there are four of 47 characters.
+  output = print_table(24, 4, (const size_t[]){8, 8, 8, 8});
+  has(output, "\\begin{sidewaystable}[htbp]", "a very wide table is turned");
+  has(output, "\\end{tabular}}\n\\end{sidewaystable}", "to its end");
+  has(output, "{@{}lrll@{}}", "its columns stay");
+  free(output);
+  output = print_table(25, 4, (const size_t[]){8, 8, 8, 8});
+  has(output, "\\begin{table}[htbp]", "but not if it has more rows than a turned page");
+  free(output);
+
+  output = print_table(45, 2, (const size_t[]){1, 1});
+  has(output, "\\begin{tabular}", "as many rows as a page holds");
+  free(output);
+  output = print_table(46, 2, (const size_t[]){1, 1});
+  has(output, "\\begin{longtable}{@{}lr@{}}", "one row more");
+  ok(!strstr(output, "landscape"), "upright");
+  free(output);
+  // Characters: 5 + 2, 47 + 2, 59 + 2 of a line of 108: 97 are left, shared by 6.86 to 7.68.
+  output = print_table(46, 3, (const size_t[]){1, 8, 10});
+  has(output,
+      "{@{}l>{\\raggedleft\\arraybackslash}p{0.42\\linewidth}"
+      ">{\\raggedright\\arraybackslash}p{0.47\\linewidth}@{}}",
+      "long cells of a longtable share the line by the root of their widths");
+  free(output);
+  // As much as that leaves to the third if the second needs less than its share: 74.
+  output = print_table(46, 3, (const size_t[]){1, 4, 14});
+  has(output, "{@{}lr>{\\raggedright\\arraybackslash}p{0.69\\linewidth}@{}}",
+      "a cell shorter than its share stays whole");
+  free(output);
+  output = print_table(46, 3, (const size_t[]){1, 7, 14});
+  has(output, "\\begin{landscape}\n{\\footnotesize", "a longtable of 135 characters is turned");
+  has(output, "{@{}lrl@{}}", "and needs no paragraphs then");
+  has(output, "\\end{longtable}\n}\n\\end{landscape}", "to its end");
+  free(output);
+}
+
 int main(void)
 {
+  test_headings();
+  test_width();
   test_comparison();
   test_escapes();
   test_hostile();
