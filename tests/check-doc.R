@@ -36,7 +36,7 @@ run_block <- function(language, lines) {
 
 # The value of TABLE/COLUMN[CONDITION,...]: of the first row that meets all.
 our_value <- function(command, address) {
-  parts <- regmatches(address, regexec("^([a-z_]+)/([a-z0-9.]+)(\\[(.*)\\])?$", address))[[1]]
+  parts <- regmatches(address, regexec("^([a-z_.]+)/([a-z0-9.]+)(\\[(.*)\\])?$", address))[[1]]
   if (!length(parts)) stop("no address: ", address)
   if (parts[2] != "output")
     command <- paste0(command, " --quiet --format=csv --table=", parts[2])
