@@ -15,7 +15,7 @@
 
 #include "base/memory.h"
 
-enum { CHUNK = 1 << 20, MOST_OPEN = 16 };
+enum { CHUNK = 1 << 20, PIECE = 1 << 21, LEAST_TO_SHARE = 1 << 23, MOST_OPEN = 16 };
 
 const char *file_display_name(const char *path)
 {
@@ -48,11 +48,39 @@ char *file_find(const char *path)
   return found;
 }
 
+// Fills bytes[0..size) from the place where the descriptor stands, in pieces side by side, and
+// moves it behind what is whole.  How much that is: less than asked for after any trouble, which
+// whoever reads on will meet.
+static size_t read_pieces(int descriptor, char *bytes, size_t size)
+{
+  off_t start = lseek(descriptor, 0, SEEK_CUR);
+  if (start < 0)
+    return 0;
+  size_t n_pieces = size / PIECE, n_whole = n_pieces;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(dynamic) reduction(min : n_whole)
+#endif
+  for (size_t i = 0; i < n_pieces; i++) {
+    size_t filled = 0;
+    ssize_t n = 1;
+    while (filled < PIECE && n > 0) {
+      n = pread(descriptor, bytes + i * PIECE + filled, PIECE - filled,
+                start + (off_t) (i * PIECE + filled));
+      filled += n > 0 ? (size_t) n : 0;
+    }
+    n_whole = filled < PIECE && i < n_whole ? i : n_whole;
+  }
+  return lseek(descriptor, start + (off_t) (n_whole * PIECE), SEEK_SET) < 0 ? 0 : n_whole * PIECE;
+}
+
 static bool read_descriptor(int descriptor, struct text *content)
 {
   struct stat status;
-  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
     GROW_ARRAY(content->bytes, content->capacity, (size_t) status.st_size + 2);
+    if (status.st_size > LEAST_TO_SHARE)
+      content->length = read_pieces(descriptor, content->bytes, (size_t) status.st_size);
+  }
   for (;;) {
     if (content->capacity - content->length < 2 || !content->bytes)
       GROW_ARRAY(content->bytes, content->capacity, content->length + CHUNK);

@@ -77,6 +77,19 @@ static inline uint64_t join_masks(__m128i a, __m128i b, __m128i c, __m128i d)
          (uint64_t) (unsigned) _mm_movemask_epi8(d) << 48;
 }
 
+// Any of: not ASCII, NUL, quote, carriage return.
+static inline uint64_t find_special(const struct block *block)
+{
+  const __m128i nul = _mm_setzero_si128(), quote = _mm_set1_epi8('"'), cr = _mm_set1_epi8('\r');
+  __m128i special[4];
+  for (int i = 0; i < 4; i++) {
+    __m128i q = block->quarter[i];
+    special[i] = _mm_or_si128(_mm_or_si128(q, _mm_cmpeq_epi8(q, nul)),
+                              _mm_or_si128(_mm_cmpeq_epi8(q, quote), _mm_cmpeq_epi8(q, cr)));
+  }
+  return join_masks(special[0], special[1], special[2], special[3]);
+}
+
 static inline uint64_t find_in_block(const struct block *block, char byte)
 {
   const __m128i *q = block->quarter, wanted = _mm_set1_epi8(byte);
@@ -95,6 +108,16 @@ static inline struct block load_block(const char *p)
   struct block block;
   memcpy(block.byte, p, BLOCK);
   return block;
+}
+
+static inline uint64_t find_special(const struct block *block)
+{
+  uint64_t found = 0;
+  for (int i = 0; i < BLOCK; i++) {
+    unsigned char byte = block->byte[i];
+    found |= (uint64_t) (byte >= 0x80 || byte == 0 || byte == '"' || byte == '\r') << i;
+  }
+  return found;
 }
 
 static inline uint64_t find_in_block(const struct block *block, char byte)
@@ -161,6 +184,18 @@ struct survey {
   const char *not_ascii, *nul, *quote, *carriage_return;
 };
 
+// Whether nothing here asks for care, as in most texts of numbers: one look for all questions.
+static bool is_plain(const char *p, const char *end)
+{
+  uint64_t found = 0;
+  for (; p < end && !found; p += BLOCK) {
+    uint64_t valid;
+    struct block block = load_left(p, end, &valid);
+    found = find_special(&block) & valid;
+  }
+  return !found;
+}
+
 // Block by block, so that the text comes from memory once and not once for each question.
 static struct survey survey_stretch(const char *start, const char *stop, const char *end)
 {
@@ -169,6 +204,8 @@ static struct survey survey_stretch(const char *start, const char *stop, const c
   const char *until, *found;
   for (const char *p = start; p < stop; p = until) {
     until = stop - p > AT_ONCE ? p + AT_ONCE : stop;
+    if (is_plain(p, until))
+      continue;
     if (survey.not_ascii == end && (found = skip_ascii(p, until)) < until)
       survey.not_ascii = found;
     if (survey.nul == end && (found = find_byte(p, until, '\0')) < until)

@@ -492,7 +492,7 @@ static bool check_decimal_mark(const struct table *table, struct column_load *lo
     return true;
   return error_set(&load->error, ERROR_DATA,
                    "%s: column '%s' looks like numbers with '%c' as decimal mark ('%s'): use "
-                   "--decimal=%c, or factor(%s) if these are categories",
+                   "--decimal=%c (or factor(%s) if these are categories)",
                    table->name, name, other, load->levels.level[0].name, other, name);
 }
 

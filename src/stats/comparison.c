@@ -13,6 +13,7 @@
 #include "base/sort.h"
 #include "stats/bootstrap.h"
 #include "stats/effect.h"
+#include "stats/group_order.h"
 #include "stats/two_sample.h"
 
 static const size_t none = (size_t) -1;
@@ -116,6 +117,8 @@ struct samples {
   const double **x;         // n_groups
   size_t *n;                // n_groups
   struct moments *moments;  // n_groups
+  bool counted;             // two groups, and `counts` holds theirs
+  struct mann_whitney_counts counts;
 };
 
 // Copies the values of the rows with this group code (group NULL: of all rows) that are not
@@ -135,6 +138,45 @@ static size_t collect_group(const double *value, const double *group, size_t n, 
   return n_values;
 }
 
+// Rows of each group with a missing value.
+static void count_missing(const double *value, const double *group, size_t n,
+                          struct quantity_group *summary)
+{
+  for (size_t i = 0; i < n; i++)
+    if (isnan(value[i]) && !isnan(group[i]))
+      summary[(size_t) group[i]].missing++;
+}
+
+// One sort for all groups: false where that cannot be.
+static bool split_in_order(struct samples *samples, const double *value, const double *group,
+                           size_t n, struct quantity_group *summary)
+{
+  struct group_order order;
+  if (!group_order_find(&order, value, group, n, samples->n_groups))
+    return false;
+  samples->counted = samples->n_groups == 2;
+  if (samples->counted)
+    samples->counts = group_order_split_two(&order, samples->block);
+  else
+    group_order_split(&order, samples->block);
+  memcpy(samples->n, order.n_of_group, samples->n_groups * sizeof *samples->n);
+  if (order.n < n)
+    count_missing(value, group, n, summary);
+  group_order_free(&order);
+  return true;
+}
+
+static void split_by_group(struct samples *samples, const double *value, const double *group,
+                           size_t n, struct quantity_group *summary)
+{
+  double *next = samples->block;
+  for (size_t g = 0; g < samples->n_groups; g++) {
+    samples->n[g] = collect_group(value, group, n, (double) g, next, &summary[g].missing);
+    sort_doubles(next, samples->n[g]);
+    next += samples->n[g];
+  }
+}
+
 static void samples_split(struct samples *samples, const double *value, const double *group,
                           size_t n, size_t n_groups, struct quantity_group *summary)
 {
@@ -143,16 +185,15 @@ static void samples_split(struct samples *samples, const double *value, const do
                               .x = memory_allocate_zeroed(n_groups, sizeof(double *)),
                               .n = NEW_ZEROED(size_t, n_groups),
                               .moments = NEW_ZEROED(struct moments, n_groups)};
-  double *next = samples->block;
+  if (!split_in_order(samples, value, group, n, summary))
+    split_by_group(samples, value, group, n, summary);
+  const double *next = samples->block;
   for (size_t g = 0; g < n_groups; g++) {
     samples->x[g] = next;
-    samples->n[g] = summary[g].n =
-        collect_group(value, group, n, (double) g, next, &summary[g].missing);
-    samples->n_used += summary[g].n > 0;
-    next += summary[g].n;
+    summary[g].n = samples->n[g];
+    samples->n_used += samples->n[g] > 0;
+    next += samples->n[g];
   }
-  for (size_t g = 0; g < n_groups; g++)
-    sort_doubles((double *) samples->x[g], samples->n[g]);
 }
 
 static void samples_free(struct samples *samples)
@@ -216,18 +257,19 @@ static enum mann_whitney_method rank_method(const struct comparison_options *opt
   return asymptotic;
 }
 
-static struct comparison_test test_ranks(const double *x1, size_t n1, const double *x2, size_t n2,
+static struct comparison_test test_ranks(const struct samples *samples, size_t a, size_t b,
                                          const struct comparison_options *options)
 {
-  struct mann_whitney_result u =
-      mann_whitney_test(x1, NULL, n1, x2, NULL, n2, MANN_WHITNEY_ASYMPTOTIC);
-  enum mann_whitney_method method = rank_method(options, n1, n2, u.ties);
-  if (method != MANN_WHITNEY_ASYMPTOTIC)
-    u = mann_whitney_test(x1, NULL, n1, x2, NULL, n2, method);
+  const double *x1 = samples->x[a], *x2 = samples->x[b];
+  size_t n1 = samples->n[a], n2 = samples->n[b];
+  struct mann_whitney_counts counts =
+      samples->counted ? samples->counts : mann_whitney_count(x1, NULL, n1, x2, NULL, n2);
+  enum mann_whitney_method method = rank_method(options, n1, n2, counts.ties);
+  struct mann_whitney_result u = mann_whitney_test_of(&counts, x1, n1, x2, n2, method);
   if (method == MANN_WHITNEY_EXACT && !u.exact) {
     // Beyond the reach of counting.
     method = asymptotic_method(options);
-    u = mann_whitney_test(x1, NULL, n1, x2, NULL, n2, method);
+    u = mann_whitney_test_of(&counts, x1, n1, x2, n2, method);
   }
   struct comparison_test test = test_from(TEST_MANN_WHITNEY, u.u, NAN, NAN, u.p_value);
   test.z = u.z;
@@ -272,7 +314,7 @@ static struct comparison_test test_quantity(enum comparison_test_name name,
   case TEST_WELCH:
     return test_t(&m[a], &m[b], name == TEST_WELCH, options->level);
   case TEST_MANN_WHITNEY:
-    return test_ranks(samples->x[a], samples->n[a], samples->x[b], samples->n[b], options);
+    return test_ranks(samples, a, b, options);
   case TEST_KS: {
     struct ks_two_sample_result d =
         ks_two_sample_test(samples->x[a], samples->n[a], samples->x[b], samples->n[b]);
@@ -366,7 +408,7 @@ static void quantity_pairs(const struct samples *samples, const struct compariso
     for (size_t a = 0; a < k; a++)
       for (size_t b = a + 1; b < k; b++)
         add_pair(&result->pair, &result->n_pairs, posthoc, a, b,
-                 test_ranks(samples->x[a], samples->n[a], samples->x[b], samples->n[b], options));
+                 test_ranks(samples, a, b, options));
     break;
   default:
     return;

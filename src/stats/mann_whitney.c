@@ -31,27 +31,34 @@ static double take_equal(const double *x, const double *weight, size_t n, size_t
   return taken;
 }
 
+struct mann_whitney_counts mann_whitney_counts_from(double n1, double n2, double u, double spread,
+                                                    bool ties)
+{
+  struct mann_whitney_counts counts = {.n1 = n1, .n2 = n2, .u = u, .ties = ties};
+  double total = n1 + n2;
+  if (spread > 0)
+    counts.variance = n1 * n2 / (total * (total - 1)) * (spread / 4);
+  return counts;
+}
+
 struct mann_whitney_counts mann_whitney_count(const double *x1, const double *weight1, size_t n1,
                                               const double *x2, const double *weight2, size_t n2)
 {
-  struct mann_whitney_counts counts = {0};
   // N^3 - sum t^3 = 3 sum t B (B + t), B the weight of all smaller values: no cancellation.
-  double spread = 0;
+  double total1 = 0, total2 = 0, u = 0, spread = 0;
+  bool ties = false;
   for (size_t i = 0, j = 0; i < n1 || j < n2;) {
     double value = j == n2 || (i < n1 && x1[i] < x2[j]) ? x1[i] : x2[j];
     double here1 = take_equal(x1, weight1, n1, &i, value);
     double here2 = take_equal(x2, weight2, n2, &j, value);
-    double here = here1 + here2, below = counts.n1 + counts.n2;
-    counts.u += here1 * (counts.n2 + here2 / 2);
+    double here = here1 + here2, below = total1 + total2;
+    u += here1 * (total2 + here2 / 2);
     spread += here * below * (below + here);
-    counts.ties |= here > 1;
-    counts.n1 += here1;
-    counts.n2 += here2;
+    ties |= here > 1;
+    total1 += here1;
+    total2 += here2;
   }
-  double total = counts.n1 + counts.n2;
-  if (spread > 0)
-    counts.variance = counts.n1 * counts.n2 / (total * (total - 1)) * (spread / 4);
-  return counts;
+  return mann_whitney_counts_from(total1, total2, u, spread, ties);
 }
 
 // Arithmetic modulo 2^(64 n_words): differences may pass below zero on the way, the
@@ -202,31 +209,38 @@ static double tied_two_sided(const double *x1, size_t n1, const double *x2, size
   return fmin(1, (lower + upper) / arrangements(m, m + n));
 }
 
+struct mann_whitney_result mann_whitney_test_of(const struct mann_whitney_counts *counts,
+                                                const double *x1, size_t n1, const double *x2,
+                                                size_t n2, enum mann_whitney_method method)
+{
+  struct mann_whitney_result result = {
+      .u = counts->u, .z = NAN, .p_value = NAN, .ties = counts->ties};
+  if (!(counts->n1 > 0) || !(counts->n2 > 0)) {
+    result.u = NAN;
+    return result;
+  }
+  if (!(counts->variance > 0))
+    return result;
+  double n_pairs = counts->n1 * counts->n2, deviation = counts->u - n_pairs / 2;
+  if (method == MANN_WHITNEY_CORRECTED)
+    deviation = copysign(fmax(0, fabs(deviation) - 0.5), deviation);
+  result.z = deviation / sqrt(counts->variance);
+  double reach = counts->ties ? MANN_WHITNEY_EXACT_REACH_TIES : MANN_WHITNEY_EXACT_REACH;
+  result.exact = method == MANN_WHITNEY_EXACT && n_pairs <= reach;
+  if (!result.exact)
+    result.p_value = normal_two_sided(result.z);
+  else if (counts->ties)
+    result.p_value = tied_two_sided(x1, n1, x2, n2, counts->u);
+  else
+    result.p_value = fmin(1, 2 * mann_whitney_lower(fmin(counts->u, n_pairs - counts->u), n1, n2));
+  return result;
+}
+
 struct mann_whitney_result mann_whitney_test(const double *x1, const double *weight1, size_t n1,
                                              const double *x2, const double *weight2, size_t n2,
                                              enum mann_whitney_method method)
 {
   assert(method != MANN_WHITNEY_EXACT || (!weight1 && !weight2));
   struct mann_whitney_counts counts = mann_whitney_count(x1, weight1, n1, x2, weight2, n2);
-  struct mann_whitney_result result = {
-      .u = counts.u, .z = NAN, .p_value = NAN, .ties = counts.ties};
-  if (!(counts.n1 > 0) || !(counts.n2 > 0)) {
-    result.u = NAN;
-    return result;
-  }
-  if (!(counts.variance > 0))
-    return result;
-  double n_pairs = counts.n1 * counts.n2, deviation = counts.u - n_pairs / 2;
-  if (method == MANN_WHITNEY_CORRECTED)
-    deviation = copysign(fmax(0, fabs(deviation) - 0.5), deviation);
-  result.z = deviation / sqrt(counts.variance);
-  double reach = counts.ties ? MANN_WHITNEY_EXACT_REACH_TIES : MANN_WHITNEY_EXACT_REACH;
-  result.exact = method == MANN_WHITNEY_EXACT && n_pairs <= reach;
-  if (!result.exact)
-    result.p_value = normal_two_sided(result.z);
-  else if (counts.ties)
-    result.p_value = tied_two_sided(x1, n1, x2, n2, counts.u);
-  else
-    result.p_value = fmin(1, 2 * mann_whitney_lower(fmin(counts.u, n_pairs - counts.u), n1, n2));
-  return result;
+  return mann_whitney_test_of(&counts, x1, n1, x2, n2, method);
 }

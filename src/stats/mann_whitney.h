@@ -53,5 +53,13 @@ struct mann_whitney_counts {
 // equal values at each distinct value.  O(n1 + n2).
 struct mann_whitney_counts mann_whitney_count(const double *x1, const double *weight1, size_t n1,
                                               const double *x2, const double *weight2, size_t n2);
+// From their parts: spread is N^3 - sum t^3 over 3, the sum of t B (B + t) over the distinct
+// values, ascending, B the weight of all that are smaller.
+struct mann_whitney_counts mann_whitney_counts_from(double n1, double n2, double u, double spread,
+                                                    bool ties);
+// The test where the counts are known; x1 and x2 are looked at for the exact one with ties only.
+struct mann_whitney_result mann_whitney_test_of(const struct mann_whitney_counts *counts,
+                                                const double *x1, size_t n1, const double *x2,
+                                                size_t n2, enum mann_whitney_method method);
 
 #endif

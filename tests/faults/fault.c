@@ -259,6 +259,18 @@ ssize_t read(int file, void *to, size_t n)
   return value;
 }
 
+ssize_t pread(int file, void *to, size_t n, off_t offset)
+{
+  REAL(ssize_t, pread, (int, void *, size_t, off_t));
+  if (fails(READ, EIO) || fails(INTERRUPT, EINTR))
+    return -1;
+  if (n > 1 && fails(SHORT, 0))
+    n /= 2;
+  ssize_t value = real_pread(file, to, n, offset);
+  signal_after();
+  return value;
+}
+
 ssize_t write(int file, const void *from, size_t n)
 {
   REAL(ssize_t, write, (int, const void *, size_t));

@@ -58,6 +58,33 @@ static void test_reading(void)
   text_free(&content);
 }
 
+// Large files are read in pieces side by side.
+static void test_large(void)
+{
+  enum { LENGTH = 21 << 20 };
+  struct text content = {0};
+  struct error error = {0};
+  char *large = malloc(LENGTH);
+  for (size_t i = 0; i < LENGTH; i++)
+    large[i] = (char) ('a' + (i * 2654435761u >> 20) % 26);
+  static const size_t lengths[] = {8 << 20, (8 << 20) + 1, 10 << 20, (12 << 20) - 1, LENGTH};
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    file_write("large", large, lengths[i], &error);
+    ok(file_read("large", &content, &error) && content.length == lengths[i] &&
+           memcmp(content.bytes, large, lengths[i]) == 0 && content.bytes[lengths[i]] == '\0',
+       "%zu bytes", lengths[i]);
+  }
+  FILE *held = freopen("large", "rb", stdin);
+  ok(held && lseek(STDIN_FILENO, 3000001, SEEK_SET) == 3000001 &&
+         file_read(NULL, &content, &error) && content.length == LENGTH - 3000001 &&
+         memcmp(content.bytes, large + 3000001, content.length) == 0,
+     "standard input from where it stands");
+  ok(file_read("-", &content, &error) && content.length == 0, "and then it stands at the end");
+  unlink("large");
+  free(large);
+  text_free(&content);
+}
+
 static void test_writing(void)
 {
   struct error error = {0};
@@ -157,6 +184,7 @@ int main(void)
   if (!mkdtemp(directory) || chdir(directory) != 0)
     return 99;
   test_reading();
+  test_large();
   test_writing();
   test_finding();
   test_digests();
