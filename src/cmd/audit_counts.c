@@ -105,40 +105,6 @@ static void judge_feature_sums(struct audit *audit, const struct published_featu
 
 // ---- the cohort form ----
 
-// The groups that a row of the cohort form joins: the group of its name, those of a note
-// `a + b`, or all for `included`.  False if it is none of these.
-static bool row_members(const struct published *published, const struct published_cohort_row *row,
-                        bool *member)
-{
-  memset(member, 0, published->n_groups * sizeof *member);
-  size_t g = published_find_group(published, row->group);
-  if (g != SIZE_MAX) {
-    member[g] = true;
-    return true;
-  }
-  if (strcmp(row->group, "included") == 0) {
-    for (g = 0; g < published->n_groups; g++)
-      member[g] = true;
-    return published->n_groups > 0;
-  }
-  size_t n = 0;
-  for (const char *at = row->note; *at;) {
-    size_t length = strcspn(at, " \t(,;");
-    char *word = memory_copy_bytes(at, length);
-    g = published_find_group(published, word);
-    free(word);
-    if (g == SIZE_MAX)
-      break;
-    member[g] = true;
-    n++;
-    at += length;
-    if (!text_starts(at, " + "))
-      break;
-    at += 3;
-  }
-  return n >= 2;
-}
-
 static void judge_percent(struct audit *audit, const struct published_cohort_row *row, double n,
                           double total)
 {
@@ -282,7 +248,7 @@ static void judge_cohort(struct audit *audit)
     total = included->n.printed.value;
   for (size_t i = 0; i < published->n_cohort; i++) {
     const struct published_cohort_row *row = &published->cohort[i];
-    bool joined = row_members(published, row, member);
+    bool joined = published_row_groups(published, row, member);
     double n = joined ? audit_side_n(audit, member) : row->n.printed.value;
     double of = total;
     if (joined) {

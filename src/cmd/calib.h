@@ -144,6 +144,8 @@ extern const char *const calib_metric_titles[N_PERFORMANCE_METRICS];
 extern const char *const calib_status_names[]; // by enum logit_status
 enum { N_CALIB_STATUSES = LOGIT_NO_CONVERGENCE + 1 };
 
+// "Internal validation", "Hold-out validation", ...: what it is, whatever was asked.
+const char *calib_validation_title(const struct calib *calib);
 bool calib_is_external(const struct calib *calib); // the tables are those of external data
 bool calib_is_resampled(const struct calib *calib);
 bool calib_wants(const struct calib *calib, enum performance_metric metric);

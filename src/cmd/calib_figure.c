@@ -87,6 +87,13 @@ static void add_spikes(struct plot_panel *panel, const double *count, double uni
 
 // ---- internal ----
 
+// A smoother and a corrected value may lie outside of what a proportion can be; the table has them
+// as they are.
+static double drawn_proportion(double value)
+{
+  return isnan(value) ? NAN : fmin(fmax(value, 0), 1);
+}
+
 static void draw_internal(const struct calib *calib, struct figure *figure)
 {
   struct plot_panel *panel = calibration_panel(calib, figure);
@@ -95,11 +102,11 @@ static void draw_internal(const struct calib *calib, struct figure *figure)
   size_t n = calib->n_points, n_band = 0, n_corrected = 0;
   for (size_t k = 0; k < n; k++) {
     x[k] = calib->point[k].predicted;
-    apparent[k] = calib->point[k].apparent;
-    corrected[k] = calib->point[k].corrected;
-    low[k] = fmin(fmax(calib->point[k].low, 0), 1);
-    high[k] = fmin(fmax(calib->point[k].high, 0), 1);
-    if (isnan(calib->point[k].low) || isnan(calib->point[k].high))
+    apparent[k] = drawn_proportion(calib->point[k].apparent);
+    corrected[k] = drawn_proportion(calib->point[k].corrected);
+    low[k] = drawn_proportion(calib->point[k].low);
+    high[k] = drawn_proportion(calib->point[k].high);
+    if (isnan(low[k]) || isnan(high[k]))
       low[k] = high[k] = NAN;
     n_band += isnan(low[k]) ? 0 : 1;
     n_corrected += isnan(corrected[k]) ? 0 : 1;
@@ -211,9 +218,12 @@ static void draw_external(const struct calib *calib, struct figure *figure)
   add_ideal(panel);
   panel_add_mark(panel, MARK_LINE, DOTTED, "Logistic calibration", n, calib->curve_x,
                  calib->curve_logistic, NULL, NULL);
-  panel_add_mark(panel, MARK_LINE, 0, "Nonparametric", n, calib->curve_x, calib->curve_smooth, NULL,
-                 NULL)
+  double *smooth = NEW_ARRAY(double, n);
+  for (size_t k = 0; k < n; k++)
+    smooth[k] = drawn_proportion(calib->curve_smooth[k]);
+  panel_add_mark(panel, MARK_LINE, 0, "Nonparametric", n, calib->curve_x, smooth, NULL, NULL)
       ->line_width = 1.5;
+  free(smooth);
   double event[N_SPIKE_BINS], other[N_SPIKE_BINS];
   count_bins(calib, 1, N_SPIKE_BINS, event);
   count_bins(calib, 0, N_SPIKE_BINS, other);
@@ -226,9 +236,9 @@ static void draw_external(const struct calib *calib, struct figure *figure)
   add_box(calib, figure, panel);
   struct text text = {0};
   text_append_format(&text,
-                     "n = %zu, %zu events. Spikes: risks, with the event upward, without it "
-                     "downward.",
-                     calib->n, calib->n_events);
+                     "%s, n = %zu, %zu events.\n"
+                     "Spikes: risks, with the event upward, without it downward.",
+                     calib_validation_title(calib), calib->n, calib->n_events);
   if (calib->smoother == SMOOTHER_LOESS)
     text_append_format(&text, "\nNonparametric: loess, %.10g%% interval.",
                        100 * calib->command->level);

@@ -98,15 +98,34 @@ static char *interval_heading(const struct calib *calib, const char *what)
   return text_format("%s (%.10g%% CI)", what, 100 * calib->command->level);
 }
 
+// A hold-out may be stated that is none; then the rows tell.
+const char *calib_validation_title(const struct calib *calib)
+{
+  static const char holdout[] = "Hold-out validation";
+  static const char external[] = "External validation", apparent[] = "Apparent validation";
+  const struct marker *marker = calib->marker;
+  if (calib->scheme == CALIB_APPARENT)
+    return apparent;
+  if (!calib_is_external(calib))
+    return "Internal validation";
+  if (!marker || marker->kind != MARKER_MODEL)
+    return calib->scheme == CALIB_HOLDOUT ? holdout : external;
+  if (marker->internal || marker->of_all)
+    return apparent;
+  if (marker->n_own)
+    return "Partly apparent validation";
+  if (marker->of_training || marker->of_holdout)
+    return holdout;
+  bool stated = *calib->set.model[marker->model].fingerprint != '\0';
+  return calib->scheme == CALIB_HOLDOUT && !stated ? holdout : external;
+}
+
 static struct layout *start_layout(const struct calib *calib, struct report *report)
 {
   char *what = *calib->model ? text_format("model '%s', ", calib->model) : memory_copy_text("");
-  char *title = text_format("%s validation: %srisk of %s, %zu rows, %zu events",
-                            calib->scheme == CALIB_HOLDOUT    ? "Hold-out"
-                            : calib->scheme == CALIB_EXTERNAL ? "External"
-                            : calib->scheme == CALIB_APPARENT ? "Apparent"
-                                                              : "Internal",
-                            what, calib->event, calib->n, calib->n_events);
+  char *title = text_format("%s: %srisk of %s, %zu rows, %zu events",
+                            calib_validation_title(calib), what, calib->event, calib->n,
+                            calib->n_events);
   free(what);
   struct layout *layout = report_add_layout(report, "performance", title);
   free(title);

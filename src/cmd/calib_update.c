@@ -322,7 +322,11 @@ void calib_update_save(struct calib *calib)
     model.procedure.screen_p = model.procedure.stay_p = model.procedure.vif_cut = NAN;
     model.imputation.n = model.imputation.n_iterations = 0;
     text_list_free(&model.imputation.with);
-    model.procedure.vif_drop = model.procedure.firth = model.procedure.flic = false;
+    model.procedure.vif_drop = model.procedure.vif_by_ols = false;
+    model.procedure.firth = model.procedure.flic = false;
+    model.holdout.fraction = command->holdout;
+    model.holdout.seed = command->seed;
+    model.holdout.test = command->test_part;
     bool *used = NEW_ZEROED(bool, command->table.n_rows);
     for (size_t i = 0; i < calib->n; i++)
       used[calib->set.row[i]] = true;

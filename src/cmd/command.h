@@ -48,6 +48,7 @@ enum option_groups {
   OPTIONS_MODEL = 1024,  // model
   OPTIONS_WRITE = 2048,  // output, strict, quiet
   OPTIONS_THREADS = 4096, // threads
+  OPTIONS_OUTPUTS = 16384, // of OPTIONS_WRITE: several, in formats that the command tells by name
   OPTIONS_PRODUCT = 8192, // --output gets a product, not the report; see makes_product
   OPERANDS_MANY = 128,  // any number of files and folders as operands, no formula
 };

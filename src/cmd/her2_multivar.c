@@ -751,8 +751,12 @@ static void save(struct multivar *multivar)
   }
   model.procedure.vif_cut = settings->vif_drop ? settings->vif_cut : NAN;
   model.procedure.vif_drop = settings->vif_drop;
+  model.procedure.vif_by_ols = settings->vif_drop && settings->vif_by_ols;
   model.procedure.firth = settings->firth;
   model.procedure.flic = settings->flic;
+  model.holdout.fraction = command->holdout;
+  model.holdout.seed = command->seed;
+  model.holdout.test = command->test_part;
   if (multivar_is_imputed(multivar)) {
     model.imputation.n = multivar->imputed.n_imputations;
     model.imputation.n_iterations = multivar->imputed.problem.n_iterations;

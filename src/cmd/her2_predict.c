@@ -21,6 +21,7 @@
 #include "cmd/nomogram_scale.h"
 #include "data/cohort.h"
 #include "data/csv.h"
+#include "data/outcome.h"
 #include "data/statfile.h"
 #include "stats/nomogram.h"
 
@@ -265,7 +266,86 @@ static void judge_all(struct predict *predict, struct predictor *predictor)
     predictor->n_without += predictor->state[predict->row[i]] == ROW_MISSING;
 }
 
+// ---- rows that a model was made on ----
+
+// The column in the rows asked for, missing in the others; the table's own stays as it is.
+static struct column copy_asked(const struct predict *predict, const struct column *column)
+{
+  struct column copy = *column;
+  size_t n = predict->command->table.n_rows;
+  copy.value = NEW_ARRAY(double, n);
+  for (size_t i = 0; i < n; i++)
+    copy.value[i] = NAN;
+  for (size_t i = 0; i < predict->n_asked; i++)
+    copy.value[predict->row[i]] = column->value[predict->row[i]];
+  column_make_categorical(&copy, n);
+  return copy;
+}
+
+static void free_copy(struct column *copy, const struct column *column)
+{
+  for (size_t i = 0; copy->level != column->level && i < copy->n_levels; i++) {
+    free(copy->level[i]);
+    free(copy->level_label[i]);
+  }
+  if (copy->level != column->level) {
+    free(copy->level);
+    free(copy->level_label);
+  }
+  free(copy->value);
+}
+
+// How many of the rows asked for the model was made on.
+static size_t count_marked(const struct predict *predict, const struct model *model,
+                           const struct outcome *outcome)
+{
+  size_t n_rows = predict->command->table.n_rows, n = 0;
+  bool *own = NEW_ARRAY(bool, n_rows);
+  model_find_rows(model, &predict->command->table, outcome, own);
+  for (size_t i = 0; i < n_rows; i++)
+    n += own[i];
+  free(own);
+  return n;
+}
+
+// The same of a model of a hold-out; 0 where the cohort has no outcome by which it could be told.
+static size_t count_own_rows(const struct predict *predict, const struct predictor *predictor)
+{
+  const struct model *model = predictor->model;
+  struct table *table = &predict->command->table;
+  struct column_request request = {.use = USE_AUTOMATIC};
+  struct error unread;
+  double n_complete = (double) (predict->n_asked - predictor->n_without);
+  if (!(model->holdout.fraction > 0) || n_complete < model->n ||
+      !table_find(table, model->outcome, &request.column, NULL) ||
+      !table_load(table, &request, 1, &unread))
+    return 0;
+  const struct column *column = &table->column[request.column];
+  struct column copy = copy_asked(predict, column);
+  struct table view = {
+      .name = table->name, .column = &copy, .n_columns = 1, .n_rows = table->n_rows};
+  struct formula formula = {
+      .outcome = model->outcome, .event = model->event, .comparison = model->comparison};
+  struct outcome outcome = {0};
+  bool known = outcome_resolve(&outcome, &formula, &view, OUTCOME_EVENT, NULL);
+  size_t n = known ? count_marked(predict, model, &outcome) : 0;
+  outcome_free(&outcome);
+  text_list_free(&view.notes);
+  free_copy(&copy, column);
+  return n;
+}
+
 // ---- what must be said ----
+
+static void note_own_rows(struct report *report, const struct predict *predict,
+                          const struct predictor *predictor, const char *prefix)
+{
+  size_t n = count_own_rows(predict, predictor);
+  if (n)
+    report_note(report, "%s%zu of these %zu rows are those that the model was made on: how well it "
+                        "does on them is no test of it",
+                prefix, n, predict->n_asked);
+}
 
 static const char *rows_word(size_t n)
 {
@@ -340,6 +420,7 @@ static void say_all(struct predict *predict)
     struct predictor *predictor = &predict->predictor[m];
     char *prefix = predict->n_models > 1 ? text_format("%s: ", predictor->model->name)
                                          : memory_copy_text("");
+    note_own_rows(report, predict, predictor, prefix);
     note_missing(report, predictor, prefix, predict->n_asked);
     note_lacks(report, predictor, prefix);
     note_range(report, predictor, prefix);

@@ -50,19 +50,43 @@ static const struct command_spec spec = {
     .name = "her2-report",
     .operands = "FILE.{json,svg,csv,md}[=CAPTION]...",
     .summary = "Join results, figures, tables and notes into one page.",
-    .groups = OPTIONS_WRITE | OPERANDS_MANY,
+    .groups = OPTIONS_WRITE | OPTIONS_OUTPUTS | OPERANDS_MANY,
     .option = own_options,
     .example = "her2-report -o page.html notes.md table.json 'roc.svg=ROC curves'",
 };
 
 // ---- the command ----
 
-// The name of the output says its format, if --format does not.
-static bool is_markdown(const struct settings *settings, const char *output)
+static const char *output_path(const struct command *command, size_t i)
 {
-  if (settings->format != PAGE_BY_NAME)
-    return settings->format == PAGE_MARKDOWN;
-  return output && (text_ends(output, ".md") || text_ends(output, ".markdown"));
+  return i ? command->further_output[i - 1].path : command->output;
+}
+
+// What the name of an output says of its format; PAGE_BY_NAME: nothing.
+static int format_of_path(const char *path)
+{
+  if (path && (text_ends(path, ".md") || text_ends(path, ".markdown")))
+    return PAGE_MARKDOWN;
+  return path && (text_ends(path, ".html") || text_ends(path, ".htm")) ? PAGE_HTML : PAGE_BY_NAME;
+}
+
+// Several outputs have names that say their formats, and notes that can be read again.
+static void check_outputs(const struct command *command, const struct settings *settings)
+{
+  struct error error = {0};
+  size_t n = command->n_further_outputs;
+  if (n && settings->format != PAGE_BY_NAME)
+    error_set(&error, ERROR_USAGE,
+              "several outputs are in the formats of their names: leave out --format");
+  for (size_t i = 0; i <= n && n && !error.status; i++)
+    if (format_of_path(output_path(command, i)) == PAGE_BY_NAME)
+      error_set(&error, ERROR_USAGE, "'%s' does not say its format (.html, .md)",
+                output_path(command, i));
+  for (size_t i = 0; i < command->n_operands && n && !error.status; i++)
+    if (strcmp(command->operand[i], "-") == 0)
+      error_set(&error, ERROR_USAGE, "notes from standard input are for one output");
+  if (error.status)
+    command_fail(command, &error);
 }
 
 static void give_warnings(const struct command *command, const struct page *page)
@@ -78,6 +102,31 @@ static void give_warnings(const struct command *command, const struct page *page
   command_fail(command, &error);
 }
 
+// The page of the i-th output: links in it start at that one's folder.
+static void make_page(const struct command *command, const struct settings *settings, size_t i,
+                      struct text *output)
+{
+  const char *path = output_path(command, i);
+  struct page page = {.title = settings->title};
+  struct error error = {0};
+  for (size_t k = 0; k < command->n_operands; k++)
+    if (!page_add_operand(&page, command->operand[k], &error))
+      command_fail(command, &error);
+  if (settings->title || !page.heading) {
+    free(page.heading);
+    page.heading = memory_copy_text(settings->title ? settings->title : "Report");
+  }
+  page_link_notes(&page, path);
+  if (i == 0)
+    give_warnings(command, &page);
+  int format = settings->format == PAGE_BY_NAME ? format_of_path(path) : settings->format;
+  if (format == PAGE_MARKDOWN)
+    page_write_markdown(&page, path, output);
+  else
+    page_write_html(&page, output);
+  page_free(&page);
+}
+
 int main(int argc, char **argv)
 {
   struct command command;
@@ -90,26 +139,17 @@ int main(int argc, char **argv)
               "(.csv) or notes (.md) (see --help)");
     command_fail(&command, &error);
   }
-  struct page page = {.title = settings.title};
-  for (size_t i = 0; i < command.n_operands; i++)
-    if (!page_add_operand(&page, command.operand[i], &error))
+  check_outputs(&command, &settings);
+  size_t n = 1 + command.n_further_outputs;
+  struct text *output = NEW_ZEROED(struct text, n);
+  for (size_t i = 0; i < n; i++)
+    make_page(&command, &settings, i, &output[i]);
+  for (size_t i = 0; i < n; i++)
+    if (!file_write(output_path(&command, i), output[i].bytes, output[i].length, &error))
       command_fail(&command, &error);
-  if (settings.title || !page.heading) {
-    free(page.heading);
-    page.heading = memory_copy_text(settings.title ? settings.title : "Report");
-  }
-  page_link_notes(&page, command.output);
-  give_warnings(&command, &page);
-
-  struct text output = {0};
-  if (is_markdown(&settings, command.output))
-    page_write_markdown(&page, command.output, &output);
-  else
-    page_write_html(&page, &output);
-  if (!file_write(command.output, output.bytes, output.length, &error))
-    command_fail(&command, &error);
-  text_free(&output);
-  page_free(&page);
+  for (size_t i = 0; i < n; i++)
+    text_free(&output[i]);
+  free(output);
   command_release(&command);
   return 0;
 }

@@ -287,14 +287,16 @@ static void note_standard_error(struct roc_study *study, size_t m)
   struct report *report = &study->command->report;
   const struct roc_sample *all = &study->all;
   const char *name = study->result[m].marker->name;
-  if (!all->mann_whitney[m])
+  if (all->areas.covariance[m * study->set.n_markers + m] > 0)
     return;
-  const char *p = isnan(all->p_value[m]) ? "there is no P" : "P is the Mann-Whitney test's";
+  const char *p = all->test[m] == ROC_TEST_NULL ? ""
+                  : isnan(all->p_value[m])      ? ", there is no P"
+                                                : ", P is the Mann-Whitney test's";
   if (all->areas.n_events < 2 || all->areas.n_others < 2)
-    report_note(report, "%s: with %s the standard error is not defined, %s", name,
+    report_note(report, "%s: with %s the standard error is not defined%s", name,
                 all->areas.n_events < 2 ? "one event" : "one row without the event", p);
   else
-    report_note(report, "%s: the standard error is 0, %s%s", name, p,
+    report_note(report, "%s: the standard error is 0%s%s", name, p,
                 study->settings->interval == ROC_EXACT
                     ? ""
                     : "; its interval has no width (--interval=exact has one)");

@@ -3,6 +3,7 @@
 
 #include "cmd/markers.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,20 @@ static void choose_parts(struct command *command, struct marker_set *set)
 
 // ---- what must be said ----
 
+static void warn_own_rows(struct report *report, const struct marker_set *set,
+                          const struct marker *marker)
+{
+  const struct model *model = &set->model[marker->model];
+  char number[NUMBER_SIZE];
+  report_warning(report,
+                 "model '%s' was made on %zu of these %zu rows, so that what is measured on all "
+                 "of them is apparent in part (--holdout=%s --part=%s --seed=%" PRIu64
+                 " judges it on the others)",
+                 marker->name, marker->n_own, set->n_rows,
+                 number_write(number, model->holdout.fraction),
+                 model->holdout.test ? "train" : "test", model->holdout.seed);
+}
+
 static void note_origin(struct report *report, const struct marker_set *set,
                         const struct marker *marker)
 {
@@ -141,6 +156,11 @@ static void note_origin(struct report *report, const struct marker_set *set,
                      "model '%s' was made on all rows, the ones judged here among them: this is no "
                      "hold-out (her2-multivar --holdout sets rows apart)",
                      marker->name);
+    else if (marker->n_own)
+      warn_own_rows(report, set, marker);
+    else if (marker->of_holdout)
+      report_note(report, "hold-out: model '%s' was made on rows that are not among these",
+                  marker->name);
     else if (!*model->fingerprint)
       report_note(report, "external: model '%s' states no fingerprint of its data", marker->name);
     else

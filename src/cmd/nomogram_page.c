@@ -21,37 +21,11 @@ enum { MOST_RADIOS = 5 }; // more levels go into a list
 
 // ---- text ----
 
-static void put_escaped(struct text *page, const char *text)
-{
-  char *clean = format_clean_line(text);
-  for (const char *c = clean; *c; c++)
-    switch (*c) {
-    case '&':
-      text_append(page, "&amp;");
-      break;
-    case '<':
-      text_append(page, "&lt;");
-      break;
-    case '>':
-      text_append(page, "&gt;");
-      break;
-    case '"':
-      text_append(page, "&quot;");
-      break;
-    case '\'':
-      text_append(page, "&#39;");
-      break;
-    default:
-      text_append_character(page, *c);
-    }
-  free(clean);
-}
-
 static void put_element(struct text *page, const char *element, const char *attributes,
                         const char *text)
 {
   text_append_format(page, "<%s%s>", element, attributes);
-  put_escaped(page, text);
+  format_append_html(page, text);
   text_append_format(page, "</%s>\n", element);
 }
 
@@ -400,7 +374,7 @@ static void put_hint(struct text *page, size_t v, const struct design_variable *
   text_append_format(page, "%s to %s", least, most);
   if (variable->unit) {
     text_append_character(page, ' ');
-    put_escaped(page, variable->unit);
+    format_append_html(page, variable->unit);
   }
   text_append(page, "</p>\n");
   free(least);
@@ -413,7 +387,7 @@ static void put_number_input(struct text *page, size_t v, const struct design_va
   char least[NUMBER_SIZE], most[NUMBER_SIZE], step[NUMBER_SIZE];
   bool stepped = variable->step > 0 && variable->step <= variable->most - variable->least;
   text_append_format(page, "<div class=\"predictor\">\n<label for=\"v%zu\">", v);
-  put_escaped(page, title);
+  format_append_html(page, title);
   text_append_format(page,
                      "</label>\n<div class=\"entry\"><input type=\"number\" id=\"v%zu\" "
                      "step=\"any\" "
@@ -423,7 +397,7 @@ static void put_number_input(struct text *page, size_t v, const struct design_va
                      v, v, v, v, number_write(least, variable->least),
                      number_write(most, variable->most),
                      stepped ? number_write(step, variable->step) : "any");
-  put_escaped(page, title);
+  format_append_html(page, title);
   text_append(page, ", slider\"></div>\n");
   put_hint(page, v, variable);
   text_append_format(page,
@@ -436,14 +410,14 @@ static void put_radios(struct text *page, size_t v, const struct design_variable
                        const char *title)
 {
   text_append(page, "<fieldset>\n<legend>");
-  put_escaped(page, title);
+  format_append_html(page, title);
   text_append(page, "</legend>\n<div class=\"choices\">\n");
   for (size_t i = 0; i < variable->levels.n_items; i++) {
     text_append_format(page,
                        "<label><input type=\"radio\" name=\"v%zu\" id=\"v%zu-%zu\" "
                        "value=\"%zu\">",
                        v, v, i, i);
-    put_escaped(page, scale_level_title(variable, i));
+    format_append_html(page, scale_level_title(variable, i));
     text_append(page, "</label>\n");
   }
   text_append(page, "</div>\n</fieldset>\n");
@@ -453,14 +427,14 @@ static void put_list(struct text *page, size_t v, const struct design_variable *
                      const char *title)
 {
   text_append_format(page, "<div class=\"predictor\">\n<label for=\"v%zu\">", v);
-  put_escaped(page, title);
+  format_append_html(page, title);
   text_append_format(page,
                      "</label>\n<div class=\"entry\"><select id=\"v%zu\">\n"
                      "<option value=\"\" selected>(choose)</option>\n",
                      v);
   for (size_t i = 0; i < variable->levels.n_items; i++) {
     text_append_format(page, "<option value=\"%zu\">", i);
-    put_escaped(page, scale_level_title(variable, i));
+    format_append_html(page, scale_level_title(variable, i));
     text_append(page, "</option>\n");
   }
   text_append(page, "</select></div>\n</div>\n");
@@ -547,7 +521,7 @@ static void put_svg_text(struct text *page, const struct drawing_word *word)
     // The middle of capitals is 0.36 em above the baseline.
     text_append_format(page, "<tspan x=\"%.1f\" y=\"%.1f\">", 100 * word->x,
                        100 * (first + line * (double) i + 0.36 * drawing_em));
-    put_escaped(page, lines.item[i]);
+    format_append_html(page, lines.item[i]);
     text_append(page, "</tspan>");
   }
   text_append(page, "</text>\n");
@@ -601,7 +575,7 @@ static void put_about(struct text *page, const struct nomogram *nomogram)
   struct text_list lines = {0};
   format_heading_lines(text_content(&equation), &lines);
   for (size_t i = 0; i < lines.n_items; i++) {
-    put_escaped(page, lines.item[i]);
+    format_append_html(page, lines.item[i]);
     text_append(page, "\n");
   }
   text_list_free(&lines);
@@ -617,7 +591,7 @@ static void put_footer(struct text *page, const struct nomogram *nomogram)
                     "her2-nomogram " PACKAGE_VERSION);
   if (model->software) {
     text_append(page, "; model fitted by ");
-    put_escaped(page, model->software);
+    format_append_html(page, model->software);
   }
   text_append_format(page, "; model file SHA-256 %s.</p>\n</footer>\n",
                      nomogram->command->report.input_digest);

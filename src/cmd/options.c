@@ -254,6 +254,8 @@ static bool choose_formats(struct command *command, struct error *error)
 {
   bool reports = command->spec->groups & OPTIONS_OUTPUT && !command_makes_product(command);
   size_t n = command->n_further_outputs;
+  if (n && command->spec->groups & OPTIONS_OUTPUTS)
+    return true;
   if (n && !reports)
     return error_set(error, ERROR_USAGE, "--output stands twice");
   if (n && command->format_asked)
@@ -506,9 +508,13 @@ static void print_products(const struct product_spec *products)
 static bool unknown_option(const struct option_entry *entry, size_t n, const char *word,
                            struct error *error)
 {
-  if (word[0] == '-' && word[1] != '-')
-    return error_set(error, ERROR_USAGE, "unknown option '-%c' (see --help)",
-                     optopt ? optopt : word[1]);
+  if (word[0] == '-' && word[1] != '-') {
+    int letter = optopt ? optopt : word[1];
+    // Of a letter in several bytes one says nothing.
+    if (letter < 0 || letter > 0x7f)
+      return error_set(error, ERROR_USAGE, "unknown option '%s' (see --help)", word);
+    return error_set(error, ERROR_USAGE, "unknown option '-%c' (see --help)", letter);
+  }
   char *name = memory_copy_bytes(word + 2, strcspn(word + 2, "="));
   const char **names = memory_allocate(n, sizeof *names);
   for (size_t i = 0; i < n; i++)

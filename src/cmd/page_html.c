@@ -15,6 +15,7 @@
 enum {
   LONG_TABLE = 25,   // rows; more scroll
   PROSE_WIDTH = 40,  // characters; longer cells are wrapped
+  FEW_COLUMNS = 3,   // whose headings need not be repeated
   WIDE_FIGURE = 640, // pixels; wider ones scroll on a phone, where they would shrink too much
 };
 
@@ -57,6 +58,10 @@ static const char page_style[] =
     "th, td { padding: .2em .8em; text-align: left; font-weight: normal; vertical-align: top; }\n"
     "td { white-space: nowrap; }\n"
     "td.prose { white-space: normal; min-width: 20em; }\n"
+    "div.text td:not(.right):not(.centre) { white-space: normal; }\n"
+    "div.text tbody th { min-width: 3.5em; }\n"
+    "div.text tbody td, div.text tbody th { border-bottom: 1px solid #ddd; }\n"
+    "div.text tbody tr:last-child > * { border-bottom: 0; }\n"
     "tbody th { min-width: 7em; }\n"
     "th:first-child, td:first-child { padding-left: .2em; }\n"
     "th:last-child, td:last-child { padding-right: .2em; }\n"
@@ -82,7 +87,17 @@ static const char page_style[] =
     "  tbody th, thead th:first-child { position: sticky; left: 0; background: #fff; }\n"
     "  tbody th { min-width: 6.5em; max-width: 10em; }\n"
     "  div.wide > svg { max-width: 44em; }\n"
-    "  td.prose { min-width: 15em; } nav.contents a { padding: .3em 0; } }\n"
+    "  td.prose { min-width: 15em; } nav.contents a { padding: .3em 0; }\n"
+    "  div.text thead th { display: inline; position: static; padding: 0; border: 0; }\n"
+    "  div.text thead th + th::before { content: ' \\00b7  '; }\n"
+    "  div.text table, div.text thead, div.text tbody, div.text tr, div.text tbody th,\n"
+    "  div.text tbody td {\n"
+    "    display: block; position: static; min-width: 0; max-width: none; padding: .1em 0;\n"
+    "    border: 0; text-align: left; }\n"
+    "  div.text tr { padding: .5em 0; border-bottom: 1px solid #ddd; }\n"
+    "  div.text tbody th { font-weight: bold; }\n"
+    "  div.text tbody td:empty { display: none; }\n"
+    "  div.text td[data-heading]::before { content: attr(data-heading) ': '; color: #444; } }\n"
     "@media print { @page { margin: 18mm; } body { padding: 0; max-width: none; font-size: 10pt; "
     "}\n"
     "  a { color: inherit; text-decoration: none; } table { font-size: 8pt; }\n"
@@ -97,32 +112,6 @@ static const char page_style[] =
 
 // ---- text ----
 
-static void put_escaped(struct text *output, const char *text)
-{
-  char *clean = format_clean_line(text);
-  for (const char *c = clean; *c; c++)
-    switch (*c) {
-    case '&':
-      text_append(output, "&amp;");
-      break;
-    case '<':
-      text_append(output, "&lt;");
-      break;
-    case '>':
-      text_append(output, "&gt;");
-      break;
-    case '"':
-      text_append(output, "&quot;");
-      break;
-    case '\'':
-      text_append(output, "&#39;");
-      break;
-    default:
-      text_append_character(output, *c);
-    }
-  free(clean);
-}
-
 static void put_element(struct text *output, const char *element, const char *class,
                         const char *text)
 {
@@ -130,7 +119,7 @@ static void put_element(struct text *output, const char *element, const char *cl
   if (class)
     text_append_format(output, " class=\"%s\"", class);
   text_append_character(output, '>');
-  put_escaped(output, text);
+  format_append_html(output, text);
   text_append_format(output, "</%s>\n", element);
 }
 
@@ -144,7 +133,7 @@ static void put_call(struct text *output, const struct text_list *call)
   text_append(output, "<pre class=\"call\"><code>");
   for (size_t i = 0; i < word.n_items; i++) {
     text_append(output, i ? " <span>" : "<span>");
-    put_escaped(output, word.item[i]);
+    format_append_html(output, word.item[i]);
     text_append(output, "</span>");
   }
   text_append(output, "</code></pre>\n");
@@ -167,16 +156,34 @@ static const char *row_class(enum layout_row_kind kind)
                                  : "";
 }
 
-static void put_head(struct text *output, const struct layout *layout)
+// Numbers with their spread stay on one line; a sentence is wrapped.
+static bool is_prose(const char *cell)
 {
-  text_append(output, "<thead>\n<tr>\n");
+  return cell && text_width(cell) > PROSE_WIDTH;
+}
+
+// A table to be read, not looked up: on a phone a row is a paragraph, with the headings in it if
+// they are many.  As its cells are blocks there, it says that it is a table.
+static bool has_prose(const struct layout *layout)
+{
+  for (size_t i = 0; i < layout->n_rows; i++)
+    for (size_t j = 1; j < layout->heading.n_items; j++)
+      if (is_prose(layout->row[i].cell[j]))
+        return true;
+  return false;
+}
+
+static void put_head(struct text *output, const struct layout *layout, bool prose)
+{
+  text_append_format(output, "<thead>\n<tr%s>\n", prose ? " role=\"row\"" : "");
   for (size_t j = 0; j < layout->heading.n_items; j++) {
     struct text_list lines = {0};
     format_heading_lines(layout->heading.item[j], &lines);
-    text_append_format(output, "<th scope=\"col\"%s>", align_class(layout->align[j]));
+    text_append_format(output, "<th scope=\"col\"%s%s>", prose ? " role=\"columnheader\"" : "",
+                       align_class(layout->align[j]));
     for (size_t k = 0; k < lines.n_items; k++) {
       text_append(output, k ? "<br/>" : "");
-      put_escaped(output, lines.item[k]);
+      format_append_html(output, lines.item[k]);
     }
     text_append(output, "</th>\n");
     text_list_free(&lines);
@@ -184,18 +191,24 @@ static void put_head(struct text *output, const struct layout *layout)
   text_append(output, "</tr>\n</thead>\n");
 }
 
-static void put_row(struct text *output, const struct layout *layout, const struct layout_row *row)
+static void put_row(struct text *output, const struct layout *layout, bool prose,
+                    const struct layout_row *row)
 {
-  text_append_format(output, "<tr><th scope=\"row\"%s>", row_class(row->kind));
-  put_escaped(output, row->cell[0]);
+  text_append_format(output, "<tr%s><th scope=\"row\"%s%s>", prose ? " role=\"row\"" : "",
+                     prose ? " role=\"rowheader\"" : "", row_class(row->kind));
+  format_append_html(output, row->cell[0]);
   text_append(output, "</th>");
   for (size_t j = 1; j < layout->heading.n_items; j++) {
     const char *cell = row->cell[j];
-    // Numbers with their spread stay on one line; a sentence is wrapped.
-    bool prose = cell && text_width(cell) > PROSE_WIDTH;
-    text_append_format(output, "<td%s>",
-                       prose ? " class=\"prose\"" : align_class(layout->align[j]));
-    put_escaped(output, cell);
+    text_append_format(output, "<td%s%s", prose ? " role=\"cell\"" : "",
+                       is_prose(cell) ? " class=\"prose\"" : align_class(layout->align[j]));
+    if (prose && layout->heading.n_items > FEW_COLUMNS) {
+      text_append(output, " data-heading=\"");
+      format_append_html(output, layout->heading.item[j]);
+      text_append_character(output, '"');
+    }
+    text_append_character(output, '>');
+    format_append_html(output, cell);
     text_append(output, "</td>");
   }
   text_append(output, "</tr>\n");
@@ -204,17 +217,17 @@ static void put_row(struct text *output, const struct layout *layout, const stru
 // The caption stands outside of the box that scrolls.
 static void put_table(struct text *output, const struct layout *layout, bool may_be_long)
 {
-  bool is_long = may_be_long && layout->n_rows > LONG_TABLE;
+  bool prose = has_prose(layout), is_long = may_be_long && !prose && layout->n_rows > LONG_TABLE;
   if (layout->title)
     put_element(output, "p", "caption", layout->title);
   text_append_format(output, "<div class=\"box%s\" role=\"region\" tabindex=\"0\" aria-label=\"",
-                     is_long ? " long" : "");
-  put_escaped(output, layout->title ? layout->title : "Table");
-  text_append(output, "\">\n<table>\n");
-  put_head(output, layout);
+                     prose ? " text" : is_long ? " long" : "");
+  format_append_html(output, layout->title ? layout->title : "Table");
+  text_append_format(output, "\">\n<table%s>\n", prose ? " role=\"table\"" : "");
+  put_head(output, layout, prose);
   text_append(output, "<tbody>\n");
   for (size_t i = 0; i < layout->n_rows; i++)
-    put_row(output, layout, &layout->row[i]);
+    put_row(output, layout, prose, &layout->row[i]);
   text_append(output, "</tbody>\n</table>\n</div>\n");
   if (layout->footnote.n_items == 0)
     return;
@@ -232,7 +245,7 @@ static void put_open(struct text *output, const char *element, const char *class
   if (class)
     text_append_format(output, " class=\"%s\"", class);
   text_append(output, " id=\"");
-  put_escaped(output, id);
+  format_append_html(output, id);
   text_append(output, "\">\n");
 }
 
@@ -245,7 +258,7 @@ static void put_notes(struct text *output, const struct report *report)
     put_element(output, "li", NULL, report->notes.item[i]);
   for (size_t i = 0; i < report->warnings.n_items; i++) {
     text_append(output, "<li><strong>Warning:</strong> ");
-    put_escaped(output, report->warnings.item[i]);
+    format_append_html(output, report->warnings.item[i]);
     text_append(output, "</li>\n");
   }
   text_append(output, "</ul>\n");
@@ -279,7 +292,7 @@ static void put_figure(struct text *output, const struct page *page, const struc
                      wide ? " wide" : "", number, wide ? " tabindex=\"0\"" : "", number);
   text_append(output, text_content(&item->drawing));
   text_append_format(output, "</div>\n<figcaption>\n<p id=\"F%zu-caption\">", number);
-  put_escaped(output, page_item_title(item));
+  format_append_html(output, page_item_title(item));
   text_append(output, "</p>\n");
   if (maker)
     put_call(output, &maker->call);
@@ -308,7 +321,7 @@ static void put_item(struct text *output, const struct page *page, const struct 
 static void put_heading(struct text *output, const struct page_block *block)
 {
   text_append_format(output, "<h%d id=\"", block->level);
-  put_escaped(output, block->id);
+  format_append_html(output, block->id);
   text_append(output, "\">");
   page_append_notes(output, block);
   text_append_format(output, "</h%d>\n", block->level);
@@ -338,9 +351,9 @@ static void put_contents(struct text *output, const struct page *page)
     else if (open)
       text_append(output, "</li>\n");
     text_append(output, "<li><a href=\"#");
-    put_escaped(output, entry->id);
+    format_append_html(output, entry->id);
     text_append(output, "\">");
-    put_escaped(output, entry->text);
+    format_append_html(output, entry->text);
     text_append(output, "</a>");
     open = true;
     within = below;

@@ -194,7 +194,10 @@ bool page_read_result(struct page_item *item, struct error *error)
   bool good = root != NULL;
   if (!good)
     error_set(error, ERROR_DATA, "%s:%d: no JSON: %s", item->path,
-              problem.line > 0 ? problem.line : 1, problem.text);
+              problem.line > 0 ? problem.line : 1,
+              json_error_code(&problem) == json_error_null_character
+                  ? "a NUL character (\\u0000) in a text"
+                  : problem.text);
   else if (!(good = read_root(root, item, error)))
     error_prefix(error, "%s", item->path);
   json_decref(root);

@@ -45,6 +45,14 @@ extern const char *const roc_rule_names[]; // by enum roc_rule: "youden", "tople
 
 // ---- what is found ----
 
+// Whose P it is that an area has.
+enum roc_area_test {
+  ROC_TEST_DELONG,
+  ROC_TEST_MANN_WHITNEY, // where DeLong's standard error is 0 or not defined
+  ROC_TEST_NULL,         // by the standard error under the hypothesis of 1/2 (--like=spss)
+};
+extern const char *const roc_area_test_names[]; // "delong", "mannwhitney", "null"
+
 // Areas of all markers on some of the rows.
 struct roc_sample {
   size_t n;
@@ -54,7 +62,7 @@ struct roc_sample {
   struct roc_areas areas;
   double *low, *high;    // a marker each
   double *statistic, *p_value;
-  bool *mann_whitney;    // whose P is the Mann-Whitney test's
+  enum roc_area_test *test;
 };
 
 struct roc_cut {

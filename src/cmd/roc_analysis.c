@@ -15,6 +15,7 @@
 
 enum { MOST_GROUPS = 20 };
 
+const char *const roc_area_test_names[] = {"delong", "mannwhitney", "null"};
 const char *const roc_rule_names[] = {"youden", "topleft", "cutoff", "sensitivity", "specificity"};
 
 // ---- a marker's scale ----
@@ -163,7 +164,7 @@ static void sample_free(struct roc_sample *sample, size_t n_markers)
   free(sample->high);
   free(sample->statistic);
   free(sample->p_value);
-  free(sample->mann_whitney);
+  free(sample->test);
 }
 
 // All rows; scaled quantities as their columns have them, and markers whose low values mean the
@@ -204,6 +205,22 @@ static void fill_sample(const struct roc_study *study, const bool *keep, struct 
   }
 }
 
+static void test_area(const struct roc_study *study, size_t m, double auc, double se,
+                      struct roc_sample *sample)
+{
+  const struct roc_areas *areas = &sample->areas;
+  if (study->command->like->null_error) {
+    sample->test[m] = ROC_TEST_NULL;
+    sample->p_value[m] =
+        roc_auc_null_p(auc, areas->n_events, areas->n_others, &sample->statistic[m]);
+    return;
+  }
+  bool by_ranks;
+  sample->p_value[m] = roc_auc_p(auc, se, sample->value[m], sample->y, sample->n,
+                                 &sample->statistic[m], &by_ranks);
+  sample->test[m] = by_ranks ? ROC_TEST_MANN_WHITNEY : ROC_TEST_DELONG;
+}
+
 static void measure_areas(const struct roc_study *study, struct roc_sample *sample)
 {
   size_t k = study->set.n_markers;
@@ -214,15 +231,14 @@ static void measure_areas(const struct roc_study *study, struct roc_sample *samp
   sample->high = NEW_ARRAY(double, k);
   sample->statistic = NEW_ARRAY(double, k);
   sample->p_value = NEW_ARRAY(double, k);
-  sample->mann_whitney = NEW_ZEROED(bool, k);
+  sample->test = NEW_ZEROED(enum roc_area_test, k);
   for (size_t m = 0; m < k; m++) {
     const struct roc_areas *areas = &sample->areas;
     double auc = areas->auc[m], se = sqrt(areas->covariance[m * k + m]);
     roc_auc_interval(auc, se, areas->n_events, areas->n_others,
                      (enum roc_interval) settings->interval, study->command->level,
                      &sample->low[m], &sample->high[m]);
-    sample->p_value[m] = roc_auc_p(auc, se, sample->value[m], sample->y, sample->n,
-                                   &sample->statistic[m], &sample->mann_whitney[m]);
+    test_area(study, m, auc, se, sample);
   }
 }
 

@@ -14,7 +14,7 @@
 
 // Panel, tick labels, and what is left of the panel for the square; centimetres.
 static const double panel_side = 10, em = 8 * 2.54 / 72, square_side = 8.3, word_size = 0.85;
-enum { MOST_LABELS = 8, MOST_CORNERS = 4000 };
+enum { MOST_LABELLED_MARKERS = 3, MOST_LABELS = 8, MOST_CORNERS = 4000 };
 
 // ---- curves ----
 
@@ -80,6 +80,24 @@ static char *legend_with(const char *title, const char *area)
   return legend;
 }
 
+// Beside the points there is room for the cut-offs of a few curves; those of more are read in the
+// legend.
+static bool cuts_in_legend(const struct roc_study *study)
+{
+  return study->set.n_markers > MOST_LABELLED_MARKERS;
+}
+
+static char *cut_words(const struct roc_study *study, size_t m, const struct roc_cut *cut)
+{
+  char sensitivity[NUMBER_SIZE], specificity[NUMBER_SIZE];
+  char *threshold = roc_threshold_text(study, m, cut);
+  number_write_fixed(sensitivity, 100 * cut->metric[ROC_METRIC_SENSITIVITY].estimate, 1);
+  number_write_fixed(specificity, 100 * cut->metric[ROC_METRIC_SPECIFICITY].estimate, 1);
+  char *words = text_format("%s: %s%%, %s%%", threshold, sensitivity, specificity);
+  free(threshold);
+  return words;
+}
+
 static char *legend_text(const struct roc_study *study, size_t m)
 {
   const struct roc_result *result = &study->result[m];
@@ -96,6 +114,11 @@ static char *legend_text(const struct roc_study *study, size_t m)
   if (!isnan(result->corrected_auc))
     text_append_format(&text, ", corrected %s",
                        number_write_fixed(number, result->corrected_auc, digits));
+  if (cuts_in_legend(study)) {
+    char *words = cut_words(study, m, &result->cut[0]);
+    text_append_format(&text, "; %s", words);
+    free(words);
+  }
   char *legend = legend_with(result->title, text_content(&text));
   text_free(&text);
   return legend;
@@ -249,17 +272,6 @@ static void place_label(const struct label_plan *plan, struct label *label, doub
     }
 }
 
-static char *cut_words(const struct roc_study *study, size_t m, const struct roc_cut *cut)
-{
-  char sensitivity[NUMBER_SIZE], specificity[NUMBER_SIZE];
-  char *threshold = roc_threshold_text(study, m, cut);
-  number_write_fixed(sensitivity, 100 * cut->metric[ROC_METRIC_SENSITIVITY].estimate, 1);
-  number_write_fixed(specificity, 100 * cut->metric[ROC_METRIC_SPECIFICITY].estimate, 1);
-  char *words = text_format("%s: %s%%, %s%%", threshold, sensitivity, specificity);
-  free(threshold);
-  return words;
-}
-
 // The line from a point to its words, where they stand apart.
 static void add_leader(struct plot_panel *panel, const struct label *label)
 {
@@ -319,9 +331,9 @@ static bool is_labelled(const struct label_plan *plan, const struct label *label
   return false;
 }
 
-// Points at the cut-offs; words at all of them if they are few, else at each marker's first.
-// False if there are no words.
-static bool add_cuts(const struct roc_study *study, struct plot_panel *panel,
+// Points at the cut-offs; words at all of them if they are few, else at each marker's first, or
+// none.
+static void add_cuts(const struct roc_study *study, struct plot_panel *panel,
                      struct label_plan *plan)
 {
   size_t n_cuts = 0;
@@ -337,7 +349,7 @@ static bool add_cuts(const struct roc_study *study, struct plot_panel *panel,
       panel_add_mark(panel, MARK_POINTS, (int) m, NULL, 1, &label.x, &label.y, NULL, NULL);
       plan->point[plan->n_points++] = (struct rectangle){label.x - 0.015, label.x + 0.015,
                                                          label.y - 0.015, label.y + 0.015};
-      if ((c && n_cuts > MOST_LABELS) || plan->n_labels == MOST_LABELS)
+      if (cuts_in_legend(study) || (c && n_cuts > MOST_LABELS) || plan->n_labels == MOST_LABELS)
         continue;
       label.text = cut_words(study, m, cut);
       if (is_labelled(plan, &label))
@@ -348,7 +360,18 @@ static bool add_cuts(const struct roc_study *study, struct plot_panel *panel,
   add_labels(panel, plan);
   free(plan->label);
   free(plan->point);
-  return plan->n_labels > 0;
+}
+
+// What the percentages are.
+static const char *cut_footnote(const struct roc_study *study)
+{
+  bool several = false;
+  for (size_t m = 0; m < study->set.n_markers; m++)
+    several |= study->result[m].n_cuts > 1;
+  if (!cuts_in_legend(study))
+    return "At each cut-off: sensitivity, specificity.";
+  return several ? "After each area the first cut-off with its sensitivity and specificity."
+                 : "After each area the cut-off with its sensitivity and specificity.";
 }
 
 // ---- the figure ----
@@ -381,8 +404,8 @@ bool roc_draw(const char *kind, void *context, struct figure *figure, struct err
   figure->panel_width = fmax(panel_side, fmin(legend_width(legend, k), 1.6 * panel_side));
   struct label_plan plan = {.path = path, .n_paths = k};
   place_legend(panel, &plan, legend);
-  if (add_cuts(study, panel, &plan))
-    figure->footnote = memory_copy_text("At each cut-off: sensitivity, specificity.");
+  add_cuts(study, panel, &plan);
+  figure->footnote = memory_copy_text(cut_footnote(study));
   for (size_t m = 0; m < k; m++) {
     path_free(&path[m]);
     free(legend[m]);

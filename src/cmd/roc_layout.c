@@ -162,11 +162,14 @@ static void add_areas(const struct roc_study *study, struct report *report)
     if (correction && !isnan(result->corrected_auc))
       set_and_free(layout, row, 4, number_text(result->corrected_auc, digits));
   }
+  const char *p = study->command->like->null_error
+                      ? "AUC against 0.5, by the standard error under that hypothesis, without "
+                        "correction for ties, as SPSS"
+                      : "AUC against 0.5";
   if (study->settings->interval == ROC_DELONG)
-    layout_footnote(layout, "SE and intervals: DeLong. P: AUC against 0.5.");
+    layout_footnote(layout, "SE and intervals: DeLong. P: %s.", p);
   else
-    layout_footnote(layout, "SE: DeLong. Intervals: %s. P: AUC against 0.5.",
-                    interval_words(study));
+    layout_footnote(layout, "SE: DeLong. Intervals: %s. P: %s.", interval_words(study), p);
   footnote_correction(study, layout);
   footnote_direction(study, layout);
 }

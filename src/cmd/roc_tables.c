@@ -69,7 +69,7 @@ static void fill_auc(const struct roc_study *study, struct report *report)
     report_text(table, direction_name(result));
     report_logical(table, roc_is_apparent(result));
     report_number(table, study->all.statistic[m]);
-    report_text(table, study->all.mann_whitney[m] ? "mannwhitney" : "delong");
+    report_text(table, roc_area_test_names[study->all.test[m]]);
     report_text(table, interval_name(study->settings->interval));
     put_replicates(result, table);
   }
@@ -215,7 +215,7 @@ static void fill_groups(const struct roc_study *study, struct report *report)
       put_area(study, sample, m, table);
       report_text(table, direction_name(&study->result[m]));
       report_logical(table, roc_is_apparent(&study->result[m]));
-      report_text(table, sample->mann_whitney[m] ? "mannwhitney" : "delong");
+      report_text(table, roc_area_test_names[sample->test[m]]);
     }
 }
 

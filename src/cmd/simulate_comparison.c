@@ -51,33 +51,6 @@ static void place(struct comparing *comparing, const struct published_number *nu
 
 // ---- the cohort form ----
 
-// The groups that a row is about: its own, all for `included`, or those of a note `a + b`.
-static bool row_groups(const struct published *published, const struct published_cohort_row *row,
-                       bool *member)
-{
-  size_t own = published_find_group(published, row->group), n = 0;
-  bool all = strcmp(row->group, "included") == 0;
-  for (size_t g = 0; g < published->n_groups; g++)
-    member[g] = all || g == own;
-  if (all || own != SIZE_MAX)
-    return true;
-  for (const char *at = row->note; *at;) {
-    size_t length = strcspn(at, " \t(,;");
-    char *word = memory_copy_bytes(at, length);
-    size_t g = published_find_group(published, word);
-    free(word);
-    if (g == SIZE_MAX)
-      break;
-    member[g] = true;
-    n++;
-    at += length;
-    if (!text_starts(at, " + "))
-      break;
-    at += 3;
-  }
-  return n >= 2;
-}
-
 static struct moments joined_moments(const struct simulation *simulation,
                                      const struct simulate_item *item, const bool *member)
 {
@@ -101,7 +74,7 @@ static void compare_cohort_row(struct comparing *comparing, const struct publish
 {
   const struct simulation *simulation = comparing->simulation;
   bool *member = NEW_ZEROED(bool, simulation->published.n_groups);
-  bool is_here = row_groups(&simulation->published, row, member);
+  bool is_here = published_row_groups(&simulation->published, row, member);
   double n = is_here ? 0 : NAN;
   for (size_t g = 0; g < simulation->published.n_groups; g++)
     n += member[g] ? (double) simulation->group_n[g] : 0;

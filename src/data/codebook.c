@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/csv.h"
+#include "data/encoding.h"
 
 enum field {
   FIELD_VARIABLE,
@@ -189,7 +190,33 @@ static bool check_entry(const struct codebook *codebook, struct codebook_entry *
   return true;
 }
 
+static bool is_utf8(const struct text *content)
+{
+  // Text in UTF-16 may have nothing but single bytes, and NULs between them.
+  return text_is_utf8(text_content(content), content->length, NULL) &&
+         !memchr(text_content(content), '\0', content->length);
+}
+
+static bool decode(struct text *content, const char *encoding, const char *name,
+                   struct error *error)
+{
+  const char *marked = encoding_of_mark(text_content(content), content->length);
+  if (marked)
+    encoding = marked;
+  else if (!encoding || is_utf8(content))
+    return true;
+  if (strcmp(encoding, "UTF-8") == 0)
+    return true;
+  return encoding_check(encoding, error) && encoding_convert(content, encoding, name, error);
+}
+
 bool codebook_read(struct codebook *codebook, const char *path, struct error *error)
+{
+  return codebook_read_encoded(codebook, path, NULL, error);
+}
+
+bool codebook_read_encoded(struct codebook *codebook, const char *path, const char *encoding,
+                           struct error *error)
 {
   *codebook = (struct codebook){.name = memory_copy_text(file_display_name(path))};
   struct text content = {0};
@@ -197,7 +224,8 @@ bool codebook_read(struct codebook *codebook, const char *path, struct error *er
   enum field *field_of = NULL;
   struct csv_cell *cell;
   size_t n_cells, capacity = 0;
-  bool good = file_read(path, &content, error);
+  bool good = file_read(path, &content, error) &&
+              decode(&content, encoding, codebook->name, error);
   if (!good)
     goto out;
   reader = csv_open(text_content(&content), content.length, codebook->name, '\0', error);

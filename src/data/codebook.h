@@ -44,6 +44,10 @@ struct codebook {
 // Fills a codebook that is {0}.  Errors, with file and line: an unknown or repeated header
 // name, a variable twice or without name, a type, level or number of digits that is none.
 bool codebook_read(struct codebook *codebook, const char *path, struct error *error);
+// The same of a file that may be in another encoding: that of its byte order mark, else UTF-8, else
+// (if it is not UTF-8) `encoding`, that of the cohort; NULL: none.
+bool codebook_read_encoded(struct codebook *codebook, const char *path, const char *encoding,
+                           struct error *error);
 void codebook_free(struct codebook *codebook);
 // NULL if there is none.
 const struct codebook_entry *codebook_find(const struct codebook *codebook, const char *variable);

@@ -417,6 +417,8 @@ bool cohort_load(struct table *table, struct formula *formula, const char *path,
   if (good)
     note_unused(&loader);
   good = good && derive_all(&loader);
+  for (size_t m = 0; m < n_models && good; m++)
+    design_note_levels(&model[m].design, model[m].name, table);
   free(loader.request);
   free_pending(&loader);
   if (good)

@@ -704,23 +704,96 @@ static void bindings_free(struct binding *binding, size_t n)
   free(binding);
 }
 
-static void bind_levels(struct binding *binding, const struct design_variable *variable)
+// The other name of a level of a column: its value in a statistics file, else, if `labels`, its label
+// if that is not its name; NULL if it has none.  To be freed.
+static char *other_name(const struct table *table, const struct column *column, size_t level,
+                        bool labels)
+{
+  char *code = table_level_code(table, column, column->level[level]);
+  if (code || !labels || strcmp(column->level[level], column->level_label[level]) == 0)
+    return code;
+  return memory_copy_text(column->level_label[level]);
+}
+
+// Which levels of the design those of a column are, DESIGN_ALL for none: by name, by other name.
+struct level_match {
+  size_t *by_name, *by_other, *index; // column->n_levels
+  enum { MATCH_EACH, MATCH_NAMES, MATCH_OTHERS, MATCH_NONE } rule;
+};
+
+static void level_match_free(struct level_match *match)
+{
+  free(match->by_name);
+  free(match->by_other);
+  free(match->index);
+}
+
+// Two levels that would be one, or one that would be two.
+static bool levels_disagree(const struct level_match *match, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++)
+      if (match->by_name[i] != DESIGN_ALL && match->by_other[j] != DESIGN_ALL &&
+          (match->by_name[i] == match->by_other[j]) != (i == j) &&
+          (i == j || match->by_name[j] == DESIGN_ALL))
+        return true;
+  return false;
+}
+
+static void match_levels(struct level_match *match, const struct design_variable *variable,
+                         const struct table *table, const struct column *column)
+{
+  size_t n = column->n_levels, n_names = 0, n_others = 0;
+  *match = (struct level_match){NEW_ARRAY(size_t, n), NEW_ARRAY(size_t, n), NEW_ARRAY(size_t, n),
+                                MATCH_EACH};
+  for (size_t i = 0; i < n; i++) {
+    match->by_name[i] = design_find_level(variable, column->level[i]);
+    n_names += match->by_name[i] != DESIGN_ALL;
+  }
+  for (size_t i = 0; i < n; i++) {
+    // A label is made for print: it counts only where names do not do.
+    char *other = other_name(table, column, i, n_names < n);
+    match->by_other[i] = other ? design_find_level(variable, other) : DESIGN_ALL;
+    n_others += match->by_other[i] != DESIGN_ALL;
+    free(other);
+  }
+  if (n_others && levels_disagree(match, n))
+    match->rule = n_names == n && n_others == n ? MATCH_NONE
+                  : n_others == n               ? MATCH_OTHERS
+                                                : MATCH_NAMES;
+  for (size_t i = 0; i < n; i++) {
+    bool named = match->by_name[i] != DESIGN_ALL;
+    match->index[i] = match->rule == MATCH_NONE                              ? DESIGN_ALL
+                      : match->rule == MATCH_NAMES                           ? match->by_name[i]
+                      : match->rule == MATCH_EACH && named                   ? match->by_name[i]
+                                                                             : match->by_other[i];
+  }
+}
+
+static bool bind_levels(struct binding *binding, const struct design_variable *variable,
+                        const struct table *table, struct error *error)
 {
   const struct column *column = binding->column;
   const struct text_list *levels = &variable->levels;
   if (column->type == COLUMN_CATEGORICAL) {
+    struct level_match match;
+    match_levels(&match, variable, table, column);
+    bool good = match.rule != MATCH_NONE;
     binding->level = NEW_ARRAY(double, column->n_levels);
-    for (size_t i = 0; i < column->n_levels; i++) {
-      size_t index = design_find_level(variable, column->level[i]);
-      binding->level[i] = index == DESIGN_ALL ? NAN : (double) index;
-    }
-    return;
+    for (size_t i = 0; i < column->n_levels; i++)
+      binding->level[i] = match.index[i] == DESIGN_ALL ? NAN : (double) match.index[i];
+    level_match_free(&match);
+    return good || error_set(error, ERROR_DATA,
+                             "%s: column '%s': its values and their labels are both levels of the "
+                             "model, but not the same ones: give it other labels",
+                             table->name, column->name);
   }
   binding->n_numbers = levels->n_items;
   binding->number = NEW_ARRAY(double, levels->n_items);
   for (size_t i = 0; i < levels->n_items; i++)
     if (!number_parse_text(levels->item[i], &binding->number[i]))
       binding->number[i] = NAN;
+  return true;
 }
 
 static struct binding *bind(const struct design *design, const struct table *table, size_t term,
@@ -739,7 +812,7 @@ static struct binding *bind(const struct design *design, const struct table *tab
       binding[v].column = &table->column[c];
       assert(table->column[c].type != COLUMN_UNLOADED);
       if (variable->categorical)
-        bind_levels(&binding[v], variable);
+        good = bind_levels(&binding[v], variable, table, error);
       else if (table->column[c].type == COLUMN_CATEGORICAL)
         good = error_set(error, ERROR_DATA,
                          "%s: column '%s' has levels%s%s%s where the model takes numbers",
@@ -829,6 +902,31 @@ static bool check_values(const struct design *design, const struct table *table,
     }
   }
   return first == n_rows || value_error(design, table, binding, which, row[first], error);
+}
+
+void design_note_levels(const struct design *design, const char *model, struct table *table)
+{
+  for (size_t v = 0; v < design->n_variables; v++) {
+    const struct design_variable *variable = &design->variable[v];
+    size_t c;
+    if (!variable->categorical || !table_find(table, variable->name, &c, NULL) ||
+        table->column[c].type != COLUMN_CATEGORICAL)
+      continue;
+    const struct column *column = &table->column[c];
+    struct level_match match;
+    struct text pairs = {0};
+    match_levels(&match, variable, table, column);
+    for (size_t i = 0; i < column->n_levels; i++)
+      if (match.index[i] != DESIGN_ALL && match.index[i] != match.by_name[i])
+        text_append_format(&pairs, "%s'%s' is its '%s'", pairs.length ? ", " : "",
+                           column->level[i], variable->levels.item[match.index[i]]);
+    if (pairs.length)
+      text_list_adopt(&table->notes, text_format("column '%s': model '%s' has other names for the "
+                                                 "levels: %s",
+                                                 column->name, model, text_content(&pairs)));
+    level_match_free(&match);
+    text_free(&pairs);
+  }
 }
 
 bool design_check(const struct design *design, const struct table *table, size_t term,

@@ -90,7 +90,10 @@ void design_complete(const struct design *design, const struct table *table, siz
 // Whether the rows listed can be evaluated (missing values can): ERROR_DATA for a column that
 // the table lacks or that has levels where the design has numbers, for a level that the design
 // does not know and for a risk that is no probability, with the file's line, the earliest.
-// Levels compare as text, and as numbers where no text is equal (1 is 1.0).
+// Levels compare as text, and as numbers where no text is equal (1 is 1.0).  A level that the
+// design does not know may be there by its value in a statistics file ("1" for "yes"), or by its
+// label in the codebook; where names and these disagree (one level is another's value), the kind
+// counts by which all levels are known, and if both are, that is an ERROR_DATA.
 bool design_check(const struct design *design, const struct table *table, size_t term,
                   const size_t *row, size_t n_rows, struct error *error);
 // Columns of the named term alone or (term DESIGN_ALL) the intercept and all terms, for the
@@ -113,6 +116,10 @@ bool design_out_of_range(const struct design *design, const double *value, size_
 // The columns of each term as selection.h wants them (first = 0 is column 1), and which term needs
 // which: needs[i * n_terms + j] where term i has all variables of term j and more.  To be freed.
 void design_groups(const struct design *design, struct column_group **group, bool **needs);
+
+// Adds a note to the table for each column whose levels the design knows by other names than the
+// column has, as design_check matches them; `model` is what the note calls the design.
+void design_note_levels(const struct design *design, const char *model, struct table *table);
 
 // Index of a variable by its name; DESIGN_ALL if there is none.
 size_t design_find_variable(const struct design *design, const char *name);

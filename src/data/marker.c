@@ -382,6 +382,17 @@ static bool fill_term(struct filler *filler, size_t t, enum marker_use use, stru
   return good;
 }
 
+static void count_own_rows(const struct filler *filler, const struct model *model,
+                           struct marker *marker)
+{
+  const struct marker_set *set = filler->set;
+  bool *own = NEW_ARRAY(bool, filler->table->n_rows);
+  marker->of_holdout = model_find_rows(model, filler->table, &set->outcome, own);
+  for (size_t i = 0; i < set->n_rows; i++)
+    marker->n_own += own[set->row[i]];
+  free(own);
+}
+
 static bool fill_model(struct filler *filler, size_t m, bool internal, struct marker *marker)
 {
   struct marker_set *set = filler->set;
@@ -408,6 +419,8 @@ static bool fill_model(struct filler *filler, size_t m, bool internal, struct ma
   if (!internal) {
     marker->of_training = set->training && was_made_on(filler, m, in_training);
     marker->of_all = set->part && was_made_on(filler, m, in_any_part);
+    if (!marker->of_all && model->holdout.fraction > 0)
+      count_own_rows(filler, model, marker);
     return true;
   }
   // Its own rows, and the candidates' where they are needed again, are they all among these?

@@ -44,6 +44,10 @@ struct marker {
   // MODEL that is not internal, with a part asked for: it was made on the training rows, or on the
   // rows of both parts, which makes a hold-out of it none.
   bool of_training, of_all;
+  // MODEL that is not internal: it states a hold-out, was made on rows of this table by it, and
+  // n_own of them are among these.
+  bool of_holdout;
+  size_t n_own;
   // MODEL that is internal, but of whose own rows some are not among these (another marker lacks
   // them): it cannot be validated here.
   bool partial;

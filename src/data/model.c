@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "stats/distribution.h"
+#include "stats/holdout.h"
 #include "stats/logit.h"
 
 void model_free(struct model *model)
@@ -158,6 +159,46 @@ void model_fingerprint(const struct model *model, const struct table *table,
   digest_end(&digest, fingerprint);
   if (!good)
     *fingerprint = '\0';
+}
+
+// Whether the model was made on the rows marked, of which those that it cannot use (incomplete ones,
+// unless it was made on imputed data) lose their mark.
+static bool was_made_on(const struct model *model, const struct table *table,
+                        const struct outcome *outcome, bool *marked)
+{
+  size_t n_marked = 0;
+  bool *complete = NEW_ARRAY(bool, table->n_rows);
+  design_complete(&model->design, table, DESIGN_ALL, complete);
+  for (size_t i = 0; i < table->n_rows; i++)
+    n_marked += marked[i] &= complete[i] || model->imputation.n;
+  free(complete);
+  char fingerprint[65];
+  if (!isnan(model->n) && model->n != (double) n_marked)
+    return false;
+  model_fingerprint(model, table, outcome, marked, fingerprint);
+  return strcmp(fingerprint, model->fingerprint) == 0;
+}
+
+bool model_find_rows(const struct model *model, const struct table *table,
+                     const struct outcome *outcome, bool *own)
+{
+  size_t n = table->n_rows;
+  if (*model->fingerprint) {
+    for (size_t i = 0; i < n; i++)
+      own[i] = !isnan(outcome->code[i]);
+    if (was_made_on(model, table, outcome, own))
+      return true;
+  }
+  if (*model->fingerprint && model->holdout.fraction > 0) {
+    holdout_mark(outcome->code, n, outcome->n_groups, model->holdout.fraction,
+                 model->holdout.seed, own);
+    for (size_t i = 0; i < n; i++)
+      own[i] = !isnan(outcome->code[i]) && own[i] == model->holdout.test;
+    if (was_made_on(model, table, outcome, own))
+      return true;
+  }
+  memset(own, 0, n * sizeof *own);
+  return false;
 }
 
 // ---- equation ----

@@ -32,13 +32,18 @@ struct model {
     char *select, *by;           // "backward" or "forward", "p" or "aic"; NULL: none
     double stay_p;               // NaN: none
     double vif_cut;              // NaN: none
-    bool vif_drop;
+    bool vif_drop, vif_by_ols;   // by_ols: each predictor on the others, else the covariance
     bool firth, flic;
   } procedure;
   struct {
     size_t n, n_iterations; // n 0: made on complete rows; the seed is that of the model
     struct text_list with;  // variables that helped and are no terms
   } imputation;
+  struct {
+    double fraction;             // of the rows that were set apart (holdout_mark); 0: none
+    uint64_t seed;               // at most 2^63 - 1
+    bool test;                   // made on the rows set apart, else on the others
+  } holdout;
   uint64_t seed;                 // at most 2^63 - 1
   char *software;                // "her2-tools 0.1.0", or NULL
   char fingerprint[65];          // "" where the file has none
@@ -67,6 +72,12 @@ bool model_parse(struct model *model, const char *bytes, size_t length, const ch
 // data of the model (design_check).
 void model_fingerprint(const struct model *model, const struct table *table,
                        const struct outcome *outcome, const bool *used, char fingerprint[65]);
+
+// Marks the rows of the table that the model was made on, by its fingerprint: of those with an
+// outcome and complete for the model (if it was not made on imputed data) all, or the part of the
+// hold-out that it states.  False, and none marked, if it was made on neither.
+bool model_find_rows(const struct model *model, const struct table *table,
+                     const struct outcome *outcome, bool *own);
 
 // "log odds = -3.2 + 1.95 * adc + ..." then what its symbols
 // are: levels, units, standard deviations, spline terms.  Lines end with a newline.

@@ -288,7 +288,7 @@ static void write_procedure(struct writer *writer, const struct model *model)
   bool some = !isnan(model->procedure.screen_p) || model->procedure.select ||
               model->procedure.by || !isnan(model->procedure.stay_p) ||
               !isnan(model->procedure.vif_cut) || model->procedure.vif_drop ||
-              model->procedure.firth || model->procedure.flic;
+              model->procedure.vif_by_ols || model->procedure.firth || model->procedure.flic;
   write_strings(writer, "candidates", &model->candidates);
   if (!some)
     return;
@@ -300,6 +300,7 @@ static void write_procedure(struct writer *writer, const struct model *model)
   write_number(writer, "stay", model->procedure.stay_p);
   write_number(writer, "vif", model->procedure.vif_cut);
   write_flag(writer, "vif.drop", model->procedure.vif_drop);
+  write_string(writer, "vif.by", model->procedure.vif_by_ols ? "ols" : NULL);
   write_flag(writer, "firth", model->procedure.firth);
   write_flag(writer, "flic", model->procedure.flic);
   close_group(writer, '}');
@@ -314,6 +315,24 @@ static void write_imputation(struct writer *writer, const struct model *model)
   write_number(writer, "imputations", (double) model->imputation.n);
   write_number(writer, "iterations", (double) model->imputation.n_iterations);
   write_strings(writer, "with", &model->imputation.with);
+  close_group(writer, '}');
+}
+
+static void write_seed(struct writer *writer, uint64_t seed)
+{
+  begin_key(writer, "seed");
+  text_append_format(writer->text, "%" PRIu64, seed);
+}
+
+static void write_holdout(struct writer *writer, const struct model *model)
+{
+  if (!(model->holdout.fraction > 0))
+    return;
+  begin_key(writer, "holdout");
+  open_group(writer, '{');
+  write_number(writer, "fraction", model->holdout.fraction);
+  write_seed(writer, model->holdout.seed);
+  write_string(writer, "part", model->holdout.test ? "test" : "train");
   close_group(writer, '}');
 }
 
@@ -335,10 +354,9 @@ void model_print(const struct model *model, struct text *text)
   write_estimates(&writer, model);
   write_procedure(&writer, model);
   write_imputation(&writer, model);
-  if (model->seed) {
-    begin_key(&writer, "seed");
-    text_append_format(&body, "%" PRIu64, model->seed);
-  }
+  write_holdout(&writer, model);
+  if (model->seed)
+    write_seed(&writer, model->seed);
   size_t content = body.length;
   close_group(&writer, '}');
   text_append_character(&body, '\n');
@@ -1238,11 +1256,12 @@ static bool take_choice(const struct reader *reader, const char *place, const ch
 
 static bool read_procedure(const struct reader *reader, const json_t *root)
 {
-  static const char *const known[] = {"screen", "select", "by",    "stay",
-                                      "vif",    "vif.drop", "firth", "flic", NULL};
+  static const char *const known[] = {"screen",   "select", "by",    "stay", "vif",
+                                      "vif.drop", "vif.by", "firth", "flic", NULL};
   static const char place[] = ".procedure", p[] = "a P value above 0, at most 1";
   struct model *model = reader->model;
   const json_t *given = json_object_get(root, "procedure");
+  char *vif_by = NULL;
   if (!given)
     return true;
   bool good =
@@ -1259,8 +1278,43 @@ static bool read_procedure(const struct reader *reader, const json_t *root)
       take_number_key(reader, place, given, "vif", "a number, 1 or more", 1, INFINITY,
                       &model->procedure.vif_cut) &&
       take_flag_key(reader, place, given, "vif.drop", &model->procedure.vif_drop) &&
+      take_string_key(reader, place, given, "vif.by", false, "\"coefficients\" or \"ols\"",
+                      &vif_by) &&
+      take_choice(reader, ".procedure[\"vif.by\"]", vif_by, "coefficients", "ols") &&
       take_flag_key(reader, place, given, "firth", &model->procedure.firth) &&
       take_flag_key(reader, place, given, "flic", &model->procedure.flic);
+  model->procedure.vif_by_ols = good && text_equal(vif_by, "ols");
+  free(vif_by);
+  return good;
+}
+
+static bool take_seed(const struct reader *reader, const char *place, const json_t *seed,
+                      uint64_t *number)
+{
+  if (!json_is_integer(seed) || json_integer_value(seed) < 0)
+    return refuse_value(reader, place, seed, "a whole number, 0 or more");
+  *number = (uint64_t) json_integer_value(seed);
+  return true;
+}
+
+static bool read_holdout(const struct reader *reader, const json_t *root)
+{
+  static const char *const known[] = {"fraction", "seed", "part", NULL};
+  static const char place[] = ".holdout", expected[] = "a fraction above 0, below 1";
+  struct model *model = reader->model;
+  const json_t *given = json_object_get(root, "holdout");
+  char *part = NULL;
+  if (!given)
+    return true;
+  bool good =
+      take_object(reader, place, given, known) &&
+      take_number(reader, ".holdout.fraction", json_object_get(given, "fraction"), expected,
+                  0x1p-1022, nextafter(1, 0), &model->holdout.fraction) &&
+      take_seed(reader, ".holdout.seed", json_object_get(given, "seed"), &model->holdout.seed) &&
+      take_string_key(reader, place, given, "part", true, "\"train\" or \"test\"", &part) &&
+      take_choice(reader, ".holdout.part", part, "train", "test");
+  model->holdout.test = good && strcmp(part, "test") == 0;
+  free(part);
   return good;
 }
 
@@ -1296,12 +1350,7 @@ static bool read_imputation(const struct reader *reader, const json_t *root)
 static bool read_seed(const struct reader *reader, const json_t *root)
 {
   const json_t *seed = json_object_get(root, "seed");
-  if (!seed)
-    return true;
-  if (!json_is_integer(seed) || json_integer_value(seed) < 0)
-    return refuse_value(reader, ".seed", seed, "a whole number, 0 or more");
-  reader->model->seed = (uint64_t) json_integer_value(seed);
-  return true;
+  return !seed || take_seed(reader, ".seed", seed, &reader->model->seed);
 }
 
 // "folder/zero-low.json" is called zero-low.
@@ -1337,8 +1386,8 @@ static bool read_root(const struct reader *reader, const json_t *root)
   static const char *const known[] = {
       "format",    "version",      "name",       "software",   "outcome",   "data",
       "missing",   "derivations",  "variables",  "terms",      "coefficients",
-      "covariance", "candidates",  "procedure",  "imputation", "seed",      "digest",
-      NULL};
+      "covariance", "candidates",  "procedure",  "imputation", "holdout",   "seed",
+      "digest",    NULL};
   struct model *model = reader->model;
   if (!json_is_object(root))
     return refuse_value(reader, ".", root, "an object");
@@ -1355,8 +1404,8 @@ static bool read_root(const struct reader *reader, const json_t *root)
          read_derivations(reader, root) && read_variables(reader, root) &&
          read_terms(reader, root) && read_coefficients(reader, root) &&
          read_covariance(reader, root) && read_candidates(reader, root) &&
-         read_procedure(reader, root) && read_imputation(reader, root) && read_seed(reader, root) &&
-         read_digest(reader, root);
+         read_procedure(reader, root) && read_imputation(reader, root) &&
+         read_holdout(reader, root) && read_seed(reader, root) && read_digest(reader, root);
 }
 
 bool model_parse(struct model *model, const char *bytes, size_t length, const char *name,
@@ -1373,7 +1422,10 @@ bool model_parse(struct model *model, const char *bytes, size_t length, const ch
   json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &json_error);
   if (!root)
     return error_set(error, ERROR_DATA, "%s:%d:%d: not JSON: %s", name, json_error.line,
-                     json_error.column, json_error.text);
+                     json_error.column,
+                     json_error_code(&json_error) == json_error_null_character
+                         ? "a NUL character (\\u0000) in a text"
+                         : json_error.text);
   struct reader reader = {model, name, error};
   bool good = read_root(&reader, root);
   json_decref(root);

@@ -157,7 +157,7 @@ struct selection_options model_selection(const struct model *model)
   return (struct selection_options){
       .screen_p = model->procedure.screen_p,
       .vif_cut = model->procedure.vif_drop ? model->procedure.vif_cut : NAN,
-      .vif_by = SELECTION_VIF_COEFFICIENTS,
+      .vif_by = model->procedure.vif_by_ols ? SELECTION_VIF_OLS : SELECTION_VIF_COEFFICIENTS,
       .direction = !select                           ? SELECTION_NONE
                    : strcmp(select, "forward") == 0 ? SELECTION_FORWARD
                                                      : SELECTION_BACKWARD,

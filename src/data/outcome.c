@@ -45,16 +45,38 @@ static char *list_levels(const struct column *column)
   return text_take(&names);
 }
 
+// A level by its value in a statistics file, with a note.
+static bool find_by_code(const struct column *column, struct table *table, const char *wanted,
+                         size_t *level)
+{
+  double number, value;
+  for (size_t i = 0; i < column->n_levels; i++) {
+    char *code = table_level_code(table, column, column->level[i]);
+    bool same = code && (strcmp(code, wanted) == 0 ||
+                         (number_parse_text(code, &value) && number_parse_text(wanted, &number) &&
+                          value == number));
+    free(code);
+    if (!same)
+      continue;
+    *level = i;
+    text_list_adopt(&table->notes, text_format("outcome '%s': %s is the value of '%s'",
+                                               column->name, wanted, column->level[i]));
+    return true;
+  }
+  return false;
+}
+
 // The group that the levels in `list` form; marks them in group_of.
 static bool group_of_levels(struct outcome *outcome, const struct text_list *list,
-                            size_t *group_of, struct error *error)
+                            struct table *table, size_t *group_of, struct error *error)
 {
   const struct column *column = outcome->column;
   struct text names = {0}, labels = {0};
   size_t group = outcome->n_groups;
   for (size_t i = 0; i < list->n_items; i++) {
     size_t level;
-    if (!column_find_level(column, list->item[i], &level)) {
+    if (!column_find_level(column, list->item[i], &level) &&
+        !find_by_code(column, table, list->item[i], &level)) {
       char *levels = list_levels(column);
       char *suggestion = text_suggestion(list->item[i], (const char *const *) column->level,
                                          column->n_levels);
@@ -107,15 +129,16 @@ static const char *self_evident_event(const struct column *column)
 }
 
 static bool form_groups(struct outcome *outcome, const struct formula *formula,
-                        enum outcome_need need, size_t *group_of, struct error *error)
+                        struct table *table, enum outcome_need need, size_t *group_of,
+                        struct error *error)
 {
   const struct column *column = outcome->column;
   outcome->has_event = formula->event.n_items > 0;
   if (outcome->has_event) {
-    if (!group_of_levels(outcome, &formula->event, group_of, error))
+    if (!group_of_levels(outcome, &formula->event, table, group_of, error))
       return false;
     if (formula->comparison.n_items)
-      return group_of_levels(outcome, &formula->comparison, group_of, error);
+      return group_of_levels(outcome, &formula->comparison, table, group_of, error);
     group_of_rest(outcome, group_of);
     return true;
   }
@@ -132,7 +155,7 @@ static bool form_groups(struct outcome *outcome, const struct formula *formula,
     struct text_list list = {0};
     text_list_add(&list, event);
     outcome->has_event = true;
-    group_of_levels(outcome, &list, group_of, error);
+    group_of_levels(outcome, &list, table, group_of, error);
     text_list_free(&list);
     group_of_rest(outcome, group_of);
     return true;
@@ -221,7 +244,7 @@ bool outcome_resolve(struct outcome *outcome, const struct formula *formula, str
   size_t *group_of = NEW_ARRAY(size_t, column->n_levels);
   for (size_t i = 0; i < column->n_levels; i++)
     group_of[i] = (size_t) -1;
-  bool good = form_groups(outcome, formula, need, group_of, error);
+  bool good = form_groups(outcome, formula, table, need, group_of, error);
   if (good) {
     assign_rows(outcome, group_of, table->n_rows);
     drop_empty_groups(outcome, table->n_rows, &table->notes);

@@ -28,7 +28,8 @@ enum outcome_need {
   OUTCOME_EVENT,  // event against the rest; 0/1 and FALSE/TRUE columns need no `=`
 };
 
-// A numeric outcome column becomes categorical (at most 20 different values).  Levels
+// A numeric outcome column becomes categorical (at most 20 different values).  A level that is not
+// there may be the value of one that a statistics file has a label for, which is noted.  Levels
 // without a row make no group.  ERROR_USAGE: a level that is not there, an event that is
 // not stated; ERROR_DATA: fewer than two groups hold rows.
 bool outcome_resolve(struct outcome *outcome, const struct formula *formula, struct table *table,

@@ -1102,6 +1102,38 @@ size_t published_find_group(const struct published *published, const char *name)
   return SIZE_MAX;
 }
 
+bool published_row_groups(const struct published *published,
+                          const struct published_cohort_row *row, bool *member)
+{
+  memset(member, 0, published->n_groups * sizeof *member);
+  size_t g = published_find_group(published, row->group);
+  if (g != SIZE_MAX) {
+    member[g] = true;
+    return true;
+  }
+  if (strcmp(row->group, "included") == 0) {
+    for (g = 0; g < published->n_groups; g++)
+      member[g] = true;
+    return published->n_groups > 0;
+  }
+  size_t n = 0;
+  for (const char *at = row->note; *at;) {
+    size_t length = strcspn(at, " \t(,;");
+    char *word = memory_copy_bytes(at, length);
+    g = published_find_group(published, word);
+    free(word);
+    if (g == SIZE_MAX)
+      break;
+    member[g] = true;
+    n++;
+    at += length;
+    if (!text_starts(at, " + "))
+      break;
+    at += 3;
+  }
+  return n >= 2;
+}
+
 const struct published_feature *published_find_feature(const struct published *published,
                                                        const char *name)
 {

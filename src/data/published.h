@@ -158,6 +158,10 @@ bool published_read(struct published *published, const char *const *paths, size_
 void published_free(struct published *published);
 
 bool published_is_printed(const struct published_number *number);
+// member: n_groups.  The groups that a row of the cohort form joins: the group of its name, those
+// of a note `a + b`, or all for `included`.  False if it is none of these.
+bool published_row_groups(const struct published *published,
+                          const struct published_cohort_row *row, bool *member);
 // NULL, or SIZE_MAX, if there is none.
 size_t published_find_group(const struct published *published, const char *name);
 const struct published_feature *published_find_feature(const struct published *published,

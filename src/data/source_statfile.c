@@ -555,6 +555,28 @@ const struct table_format table_format_statfile = {
     .close = close_statfile,
 };
 
+// --- Values behind levels
+
+char *table_level_code(const struct table *table, const struct column *column, const char *level)
+{
+  if (!table->source || !table_is_statfile(table) || column->derived)
+    return NULL;
+  const struct statfile *file = &((struct statfile_state *) table->source->state)->file;
+  const struct statfile_column *from = &file->column[column - table->column];
+  const struct statfile_label *found = NULL;
+  for (size_t i = 0; i < from->n_value_labels; i++) {
+    const struct statfile_label *label = &from->value_label[i];
+    if (strcmp(label->label, level) != 0 || (!label->text && isnan(label->number)))
+      continue;
+    if (found)
+      return NULL;
+    found = label;
+  }
+  char number[NUMBER_SIZE];
+  return !found ? NULL
+                : memory_copy_text(found->text ? found->text : number_write(number, found->number));
+}
+
 // --- All columns, for writing
 
 bool table_is_statfile(const struct table *table)

@@ -122,12 +122,21 @@ static bool start_child(struct listener *listener, const struct statfile_task *t
   return true;
 }
 
-static void end_child(struct listener *listener)
+// Stops listening; how the child ended, as waitpid has it.
+static int stop_child(struct listener *listener)
 {
+  int status = 0;
   close(listener->descriptor);
-  int status;
   while (waitpid(listener->child, &status, 0) < 0 && errno == EINTR)
     continue;
+  listener->child = -1;
+  return status;
+}
+
+static void end_child(struct listener *listener)
+{
+  if (listener->child > 0)
+    stop_child(listener);
   free(listener->buffer);
   text_free(&listener->text);
 }
@@ -215,6 +224,9 @@ static void hear_value(struct listener *listener, double *number, char **text)
   *text = memory_copy_text(listener->text.bytes);
 }
 
+// A damaged file may ask for any amount.
+static const char too_large[] = "%s: %s that takes more memory than there is, or is damaged";
+
 // What ReadStat's verdict means to the user.
 static bool tell_verdict(readstat_error_t verdict, const char *complaint, const char *what,
                          const struct statfile_input *input, struct error *error)
@@ -240,6 +252,8 @@ static bool tell_verdict(readstat_error_t verdict, const char *complaint, const 
     return error_set(error, ERROR_DATA,
                      "%s: %s in a form that cannot be read: export it as CSV (UTF-8)", input->name,
                      what);
+  case READSTAT_ERROR_MALLOC:
+    return error_set(error, ERROR_DATA, too_large, input->name, what);
   default:
     return error_set(error, ERROR_DATA, "%s: %s that is damaged (%s)", input->name, what,
                      *complaint ? complaint : readstat_error_message(verdict));
@@ -259,7 +273,12 @@ static bool hear_end(struct listener *listener, char letter, const char *what,
       return tell_verdict((readstat_error_t) verdict, text_content(&listener->text), what, input,
                           error);
   }
-  return error_set(error, ERROR_DATA, "%s: %s that is damaged", input->name, what);
+  // Without memory it leaves with status 1, or the system kills it.
+  int status = stop_child(listener);
+  bool starved = (WIFEXITED(status) && WEXITSTATUS(status) == 1) ||
+                 (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  return error_set(error, ERROR_DATA, starved ? too_large : "%s: %s that is damaged", input->name,
+                   what);
 }
 
 static bool check_text(const char *text, size_t length, const char *what,

@@ -220,7 +220,7 @@ static bool open_source(struct table *table, const struct table_options *options
     return false;
   if (!options->codebook)
     return true;
-  if (!codebook_read(&table->codebook, options->codebook, error))
+  if (!codebook_read_encoded(&table->codebook, options->codebook, options->encoding, error))
     return false;
   for (size_t i = 0; i < table->n_columns; i++)
     apply_codebook(table, &table->column[i]);

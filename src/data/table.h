@@ -131,6 +131,9 @@ const char *column_title(const struct column *column);
 // Index of a level by its name (as in the data), or, where none has this name and it is a
 // number, of the first level that is the same number.  Numeric columns do not have any.
 bool column_find_level(const struct column *column, const char *level, size_t *index);
+// The value of a statistics file that a level is the label of ("1" for "yes"), to be freed; NULL if
+// there is none, or several, and for other files.
+char *table_level_code(const struct table *table, const struct column *column, const char *level);
 // Turns a numeric column into a categorical one whose levels are its distinct values in
 // order, written in the shortest form (used by factor(x) and by two-valued columns).
 void column_make_categorical(struct column *column, size_t n_rows);

@@ -82,6 +82,32 @@ char *format_clean_line(const char *text)
   return line;
 }
 
+void format_append_html(struct text *output, const char *text)
+{
+  char *clean = format_clean_line(text);
+  for (const char *c = clean; *c; c++)
+    switch (*c) {
+    case '&':
+      text_append(output, "&amp;");
+      break;
+    case '<':
+      text_append(output, "&lt;");
+      break;
+    case '>':
+      text_append(output, "&gt;");
+      break;
+    case '"':
+      text_append(output, "&quot;");
+      break;
+    case '\'':
+      text_append(output, "&#39;");
+      break;
+    default:
+      text_append_character(output, *c);
+    }
+  free(clean);
+}
+
 void format_heading_lines(const char *heading, struct text_list *lines)
 {
   struct text_list raw = {0};

@@ -29,6 +29,8 @@ void format_append_clean(struct text *output, const char *text, unsigned what);
 // All of that, and without blanks at the ends: one line for a reader.  NULL gives "".
 // The caller frees.
 char *format_clean_line(const char *text);
+// The same in HTML, in an element or an attribute in quotes.
+void format_append_html(struct text *output, const char *text);
 // A heading cut at '\n', each line clean.
 void format_heading_lines(const char *heading, struct text_list *lines);
 

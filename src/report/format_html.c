@@ -38,36 +38,10 @@ static const char page_style[] =
     "  .table { overflow: visible; } thead { display: table-header-group; }\n"
     "  tr { break-inside: avoid; } }\n";
 
-static void append_escaped(struct text *output, const char *text)
-{
-  char *clean = format_clean_line(text);
-  for (const char *c = clean; *c; c++)
-    switch (*c) {
-    case '&':
-      text_append(output, "&amp;");
-      break;
-    case '<':
-      text_append(output, "&lt;");
-      break;
-    case '>':
-      text_append(output, "&gt;");
-      break;
-    case '"':
-      text_append(output, "&quot;");
-      break;
-    case '\'':
-      text_append(output, "&#39;");
-      break;
-    default:
-      text_append_character(output, *c);
-    }
-  free(clean);
-}
-
 static void append_element(struct text *output, const char *element, const char *text)
 {
   text_append_format(output, "<%s>", element);
-  append_escaped(output, text);
+  format_append_html(output, text);
   text_append_format(output, "</%s>\n", element);
 }
 
@@ -94,7 +68,7 @@ static void append_head(struct text *output, const struct layout *layout)
     text_append_format(output, "<th scope=\"col\"%s>", align_class(layout->align[j]));
     for (size_t k = 0; k < lines.n_items; k++) {
       text_append(output, k ? "<br/>" : "");
-      append_escaped(output, lines.item[k]);
+      format_append_html(output, lines.item[k]);
     }
     text_append(output, "</th>\n");
     text_list_free(&lines);
@@ -118,13 +92,13 @@ static void append_layout(struct text *output, const struct layout *layout)
   for (size_t i = 0; i < layout->n_rows; i++) {
     const struct layout_row *row = &layout->row[i];
     text_append_format(output, "<tr><th scope=\"row\"%s>", row_class(row->kind));
-    append_escaped(output, row->cell[0]);
+    format_append_html(output, row->cell[0]);
     text_append(output, "</th>");
     for (size_t j = 1; j < layout->heading.n_items; j++) {
       text_append_format(output, "<td%s>",
                          is_prose(row->cell[j]) ? " class=\"prose\""
                                                 : align_class(layout->align[j]));
-      append_escaped(output, row->cell[j]);
+      format_append_html(output, row->cell[j]);
       text_append(output, "</td>");
     }
     text_append(output, "</tr>\n");
@@ -148,7 +122,7 @@ static void append_notes(struct text *output, const struct report *report)
     append_element(output, "li", report->notes.item[i]);
   for (size_t i = 0; i < report->warnings.n_items; i++) {
     text_append(output, "<li><strong>Warning:</strong> ");
-    append_escaped(output, report->warnings.item[i]);
+    format_append_html(output, report->warnings.item[i]);
     text_append(output, "</li>\n");
   }
   text_append(output, "</ul>\n</section>\n");
@@ -179,15 +153,15 @@ static void append_call(struct text *output, const struct text_list *call)
 static void append_origin(struct text *output, const struct report *report)
 {
   text_append(output, "<footer>\n");
-  append_escaped(output, report->command);
+  format_append_html(output, report->command);
   text_append(output, " " PACKAGE_VERSION "\n");
   if (report->has_input) {
     text_append(output, "<br/>");
-    append_escaped(output, report->input_file);
+    format_append_html(output, report->input_file);
     text_append_format(output, ": %zu rows, %zu used", report->input_rows, report->input_used);
     if (report->input_digest[0]) {
       text_append(output, ", SHA-256 ");
-      append_escaped(output, report->input_digest);
+      format_append_html(output, report->input_digest);
     }
     text_append_character(output, '\n');
   }

@@ -766,9 +766,9 @@ static void place_legend(struct placed_panel *out, const struct draft *draft, st
           total += separation + legend_entry_width(draft->panel, m, draft->legend[j], draft->width);
         // Below the middle of the axes, but not over the panel's edges; entries one
         // below the other begin at one place.
-        left = (axes.left + axes.right - total) / 2;
         if (draft->n_legend_rows == n)
-          left = (axes.left + axes.right - (box.right - box.left)) / 2;
+          total = box.right - box.left;
+        left = (axes.left + axes.right - total) / 2;
         left = maximum(m->pad, minimum(left, draft->width - m->pad - total));
       }
       entry->x = x + left;

@@ -49,6 +49,7 @@ const struct convention conventions[] = {
         .adjust_ranks = ADJUST_BONFERRONI,
         .adjust_counts = ADJUST_BONFERRONI,
         .reference = REFERENCE_LAST,
+        .null_error = true,
     },
     {
         .name = "r",

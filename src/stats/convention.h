@@ -75,6 +75,7 @@ struct convention {
   enum adjustment adjust_means, adjust_ranks, adjust_counts;
   bool proportion_trend; // trend test n r^2 (prop.trend.test), not (n - 1) r^2
   enum reference_rule reference;
+  bool null_error; // P of an AUC by the standard error under the null hypothesis, else DeLong's
   bool profile_intervals; // of coefficients: profile likelihood, else Wald
 };
 

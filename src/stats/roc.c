@@ -328,6 +328,15 @@ double roc_auc_p(double auc, double std_error, const double *value, const double
   return test.p_value;
 }
 
+double roc_auc_null_p(double auc, double n_events, double n_others, double *statistic)
+{
+  double variance = (n_events + n_others + 1) / (12 * n_events * n_others);
+  double z = n_events > 0 && n_others > 0 ? (auc - 0.5) / sqrt(variance) : NAN;
+  if (statistic)
+    *statistic = z;
+  return normal_two_sided(z);
+}
+
 // ---- two areas ----
 
 // estimate and std_error are filled; df NaN: normal.

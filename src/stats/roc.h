@@ -53,6 +53,11 @@ void roc_auc_interval(double auc, double std_error, double n_events, double n_ot
 double roc_auc_p(double auc, double std_error, const double *value, const double *y, size_t n,
                  double *statistic, bool *mann_whitney);
 
+// The same by the standard error under the hypothesis, sqrt((n1 + n0 + 1)/(12 n1 n0)): that of
+// Hanley & McNeil (1982) at an area of 1/2 for a continuous marker, so without ties the asymptotic
+// Mann-Whitney P (ties make it conservative).  What SPSS and PSPP print.  NaN where n1 or n0 is 0.
+double roc_auc_null_p(double auc, double n_events, double n_others, double *statistic);
+
 // ---- comparison ----
 
 struct roc_test {

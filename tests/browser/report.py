@@ -151,6 +151,33 @@ def check_page(browser):
     ok(abs(first[0] - first[1]) < 2, "its first column stays", first)
 
 
+# Of tables to be read: what overflows its box, and the least and most width of a cell.
+READ = """
+  return Array.from(document.querySelectorAll('div.text')).map(function (box) {
+    var cells = Array.from(box.querySelectorAll('tbody td')).map(function (cell) {
+      return cell.getBoundingClientRect(); });
+    return {over: box.scrollWidth - box.clientWidth, cut: box.scrollHeight - box.clientHeight,
+            least: Math.min.apply(null, cells.map(function (cell) { return cell.width; })),
+            heading: getComputedStyle(box.querySelector('tbody td'), '::before').content};
+  });
+"""
+
+
+def check_text(browser):
+    for size in (PHONE, DESKTOP):
+        browser.resize(*size)
+        browser.open("text.html")
+        boxes = browser.run(READ)
+        ok(len(boxes) == 2 and all(box["over"] <= 1 and box["cut"] <= 1 for box in boxes),
+           f"tables to be read do not scroll at {size[0]} pixels", boxes)
+        phone = size is PHONE
+        ok(not phone or all(box["least"] > 300 for box in boxes), "on a phone a cell is a paragraph", boxes)
+        ok([box["heading"] != "none" for box in boxes] == [False, phone],
+           "with its heading where there are many", boxes)
+        ok(browser.of(browser.element("div.text tbody td"), "computedrole") in ("cell", "gridcell"),
+           "which is still a cell")
+
+
 def check_links(browser):
     browser.resize(*DESKTOP)
     browser.open("page.html")
@@ -228,6 +255,7 @@ def main():
         for page in ("page.html", "hostile.html", "png.html"):
             check_quiet(browser, page)
         check_page(browser)
+        check_text(browser)
         check_links(browser)
         check_names(browser)
         check_hostile(browser)

@@ -55,6 +55,13 @@ See [the groups](groups.json), [Figure 1](groups.svg) and [the model](#the-model
 An_unbreakable_word_that_is_longer_than_the_whole_width_of_a_phone_and_then_some_more_of_it.
 END
 her2-report -o page.html notes.md 'forest.svg=Figure 2 again'
+# Tables to be read.
+awk 'BEGIN { print "Item,What a checklist asks of such a study,Here"
+  for (i = 1; i < 40; i++) print i ",What the item with this number asks of the authors in a sentence," \
+    (i % 3 ? "for the author to state" : "\"a longer answer, of which there are many, with 1.5 (0.9 to 2.1)\"") }' \
+  >checklist.csv
+sed '1s/$/,Page/; 2,$s/$/,12/' checklist.csv >pages.csv
+her2-report -o text.html checklist.csv pages.csv
 
 # Figures and notes that are not kind.
 cat >a.svg <<'END'

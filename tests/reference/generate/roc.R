@@ -16,7 +16,8 @@ cat("# ", R.version.string, ", pROC ", format(packageVersion("pROC")), ", Hmisc 
 cat("# script: generate/roc.R\n")
 cat("# CASE.shape: rows, markers; CASE.y; CASE.x: marker after marker.\n")
 cat("# CASE.auc, CASE.covariance, CASE.ci (DeLong 95%, low and high a marker), CASE.ci90,\n")
-cat("# CASE.logit (95%), CASE.p: z and P a marker; CASE.pairs: difference, se, z, P, limits for the\n")
+cat("# CASE.logit (95%), CASE.p: z and P a marker, CASE.null: the same by the standard error of Hanley\n")
+cat("# and McNeil (1982) at an area of 1/2; CASE.pairs: difference, se, z, P, limits for the\n")
 cat("# pairs 1 2, 1 3, ..., 2 3, ...; CASE.all: chi-square, df, P.\n")
 cat("# CASE.curve.J: threshold, sensitivity, specificity from high thresholds to low, row by row.\n")
 cat("# CASE.best.J: number tied and then threshold, sensitivity, specificity of the tied with the\n")
@@ -87,6 +88,15 @@ case <- function(name, y, x, curves = TRUE) {
        sapply(seq_len(k), function(j) plogis(qlogis(a[j]) + c(-1, 1) * z * se[j] / (a[j] * (1 - a[j])))))
   zs <- (a - 0.5) / se
   show(paste0(name, ".p"), as.vector(rbind(zs, 2 * pnorm(-abs(zs)))))
+  n1 <- sum(y == 1)
+  n0 <- sum(y == 0)
+  z0 <- (a - 0.5) / sqrt((n1 + n0 + 1) / (12 * n1 * n0))
+  show(paste0(name, ".null"), as.vector(rbind(z0, 2 * pnorm(-abs(z0)))))
+  # Without ties it is the asymptotic Wilcoxon P.
+  for (j in seq_len(k))
+    if (!anyDuplicated(x[, j]))
+      stopifnot(abs(log(wilcox.test(x[y == 1, j], x[y == 0, j], exact = FALSE, correct = FALSE)$p.value /
+                        (2 * pnorm(-abs(z0[j]))))) < 1e-9)
   if (k > 1) {
     rows <- NULL
     for (i in seq_len(k - 1))

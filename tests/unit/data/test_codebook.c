@@ -35,9 +35,73 @@ static void refuses(const char *text, const char *expected, const char *name)
     codebook_free(&codebook);
 }
 
+// ---- encodings ----
+
+enum order { LITTLE, BIG };
+
+static void write_utf16(const char *text, enum order order, bool mark)
+{
+  FILE *file = fopen(path, "wb");
+  if (!file)
+    abort();
+  if (mark)
+    fwrite(order == LITTLE ? "\xff\xfe" : "\xfe\xff", 1, 2, file);
+  for (const char *c = text; *c; c++) {
+    if (order == BIG)
+      fputc(0, file);
+    fputc(*c, file);
+    if (order == LITTLE)
+      fputc(0, file);
+  }
+  if (fclose(file) != 0)
+    abort();
+}
+
+static void reads(const char *encoding, const char *label, const char *name)
+{
+  struct codebook codebook;
+  error = (struct error){0};
+  bool good = codebook_read_encoded(&codebook, path, encoding, &error);
+  ok(good, "%s: %s", name, error.message);
+  is_text(good && codebook.n_entries == 1 ? codebook.entry[0].label : NULL, label, name);
+  if (good)
+    codebook_free(&codebook);
+}
+
+static void refuses_encoded(const char *encoding, const char *part, const char *name)
+{
+  struct codebook codebook;
+  error = (struct error){0};
+  ok(!codebook_read_encoded(&codebook, path, encoding, &error) && strstr(error.message, part),
+     "%s: %s", name, error.message);
+}
+
+static void test_encodings(void)
+{
+  struct codebook codebook;
+  static const char text[] = "variable\tlabel\r\nage\tYears\r\n";
+  for (enum order order = LITTLE; order <= BIG; order++) {
+    write_utf16(text, order, true);
+    reads(NULL, "Years", "UTF-16 with its mark");
+    reads("windows-1252", "Years", "whatever the cohort is in");
+  }
+  write_utf16(text, LITTLE, false);
+  reads("UTF-16LE", "Years", "UTF-16 without a mark, by the option");
+  refuses_encoded(NULL, "UTF-16", "not without it");
+  ok(!read_text(&codebook, "variable,label\nage,\xc4ge\n"), "windows-1252 is not guessed: %s",
+     error.message);
+  reads("windows-1252", "\xc3\x84ge", "windows-1252 by the option");
+  refuses_encoded("UTF-8", "is not UTF-8", "nor by a wrong one");
+  refuses_encoded("klingon", "klingon", "an encoding that is none");
+  ok(read_text(&codebook, "variable,label\nage,\xc3\x84ge\n"), "UTF-8");
+  codebook_free(&codebook);
+  reads("windows-1252", "\xc3\x84ge", "what is UTF-8 stays so");
+}
+
 int main(void)
 {
   close(mkstemp(path));
+  test_encodings();
   struct codebook codebook;
   ok(read_text(&codebook, "variable,levels\r\ngrade,1| 2 = \"\"II\r\n") == false,
      "a quote inside a cell is an error");

@@ -332,6 +332,60 @@ static void test_other_tables(void)
   table_free(&table);
 }
 
+// The design's second column (its first level but the reference) in a text cohort; notes counted.
+static void level_is(const struct design *design, const char *content, const char *codebook,
+                     const double *expected, size_t n_notes, const char *name)
+{
+  struct table other;
+  open_table(&other, content, codebook);
+  double *x = evaluate(design, &other, DESIGN_ALL);
+  size_t n = other.n_rows, n_before = other.notes.n_items;
+  bool good = x != NULL;
+  for (size_t i = 0; i < 2 * n && good; i++)
+    good = x[n + i] == expected[i];
+  ok(good, "%s: %s", name, x ? "" : error.message);
+  design_note_levels(design, "m", &other);
+  ok(other.notes.n_items - n_before == n_notes, "%s: %zu notes", name, n_notes);
+  if (n_notes)
+    ok(strstr(other.notes.item[n_before], "column 'g': model 'm' has other names for the levels: ") &&
+           strstr(other.notes.item[n_before], "'2' is its 'middle'"),
+       "%s", other.notes.item[n_before]);
+  free(x);
+  table_free(&other);
+}
+
+static void test_other_names(void)
+{
+  static const char values[] = "g\n1\n2\n3\n2\n";
+  static const double as_labels[] = {0, 0, 1, 0, 0, 1, 0, 1}; // high, middle; low is left out
+  struct table table;
+  struct design design;
+  open_table(&table, "g\nlow\nmiddle\nhigh\nmiddle\n", NULL);
+  ok(learn(&design, "~ factor(g, ref=low)", &table, NULL), "levels that are words");
+  level_is(&design, values, "variable,levels,labels\ng,1|2|3,low|middle|high\n", as_labels, 1,
+           "values whose labels they are");
+  level_is(&design, "g\nlow\nmiddle\nhigh\nmiddle\n",
+           "variable,levels,labels\ng,low|middle|high,high|low|middle\n", as_labels, 0,
+           "labels do not count where names do");
+  struct table other;
+  open_table(&other, values, NULL);
+  double *x = evaluate(&design, &other, DESIGN_ALL);
+  is_text(error.message, "f:2: column 'g': the model knows no level '1' (levels: low, high, middle)",
+          "values without labels are not known");
+  free(x);
+  table_free(&other);
+  // Of low the name is one level and the label another: the labels are not all known, names go
+  // before them.
+  open_table(&other, "g\nlow\nx\n", "variable,levels,labels\ng,low|x|y,high|low|z\n");
+  x = evaluate(&design, &other, DESIGN_ALL);
+  is_text(error.message, "f:3: column 'g': the model knows no level 'x' (levels: low, high, middle)",
+          "where names and labels disagree, names count");
+  free(x);
+  table_free(&other);
+  design_free(&design);
+  table_free(&table);
+}
+
 static void test_messages(void)
 {
   struct table table;
@@ -380,6 +434,7 @@ int main(void)
   test_names();
   test_rows_used();
   test_other_tables();
+  test_other_names();
   test_messages();
   unlink(path);
   unlink(book);

@@ -241,6 +241,69 @@ static void test_models(void)
   close_cohort(&cohort);
 }
 
+// The model of a hold-out's training rows (of the test rows: `test`), which says so.
+static struct model *holdout_model(uint64_t seed, bool test)
+{
+  struct cohort cohort;
+  struct model *model = NEW_ZEROED(struct model, 1);
+  ok(open_cohort(&cohort, "y = 1 ~ a", NULL, 0), "a model of a part: %s", error.message);
+  cohort.set.part = NEW_ARRAY(bool, N);
+  holdout_mark(cohort.set.outcome.code, N, 2, 0.3, seed, cohort.set.part);
+  for (size_t i = 0; i < N; i++)
+    cohort.set.part[i] = cohort.set.part[i] == test;
+  ok(fill(&cohort, MARKERS_JOINT, true), "fitted: %s", error.message);
+  make_model(&cohort, "m", model);
+  model->holdout.fraction = 0.3;
+  model->holdout.seed = seed;
+  model->holdout.test = test;
+  close_cohort(&cohort);
+  return model;
+}
+
+// Judged on all rows, and on the test rows of the seed `judged`.
+static void test_holdout(uint64_t seed, bool test, uint64_t judged)
+{
+  struct cohort cohort;
+  bool mark[N];
+  ok(open_cohort(&cohort, "y = 1 ~", holdout_model(seed, test), 1) &&
+         fill(&cohort, MARKERS_JOINT, true),
+     "on all rows: %s", error.message);
+  const struct marker *marker = &cohort.set.marker[0];
+  ok(!marker->internal && marker->of_holdout &&
+         (double) marker->n_own == cohort.set.model[0].n && marker->n_own < cohort.set.n_rows,
+     "its own rows are among them");
+  close_cohort(&cohort);
+
+  ok(open_cohort(&cohort, "y = 1 ~", holdout_model(seed, test), 1), "a part: %s", error.message);
+  struct marker_set *set = &cohort.set;
+  holdout_mark(set->outcome.code, N, 2, 0.3, seed, mark);
+  set->part = NEW_ARRAY(bool, N);
+  holdout_mark(set->outcome.code, N, 2, 0.3, judged, set->part);
+  ok(fill(&cohort, MARKERS_JOINT, true), "on the test rows: %s", error.message);
+  size_t n_own = 0;
+  for (size_t i = 0; i < set->n_rows; i++)
+    n_own += mark[set->row[i]] == test;
+  marker = &set->marker[0];
+  if (n_own == set->n_rows)
+    ok(marker->internal, "these are its own");
+  else
+    ok(!marker->internal && marker->of_holdout && marker->n_own == n_own,
+       "%zu of %zu rows are its own", marker->n_own, set->n_rows);
+  close_cohort(&cohort);
+}
+
+static void test_foreign_holdout(void)
+{
+  struct cohort cohort;
+  struct model *model = holdout_model(1, false);
+  model->holdout.seed = 3;
+  ok(open_cohort(&cohort, "y = 1 ~", model, 1) && fill(&cohort, MARKERS_JOINT, true),
+     "another seed than it says: %s", error.message);
+  ok(!cohort.set.marker[0].of_holdout && cohort.set.marker[0].n_own == 0,
+     "its rows are not those of the hold-out it states");
+  close_cohort(&cohort);
+}
+
 static void test_selection(void)
 {
   struct model *model = fitted_model("y = 1 ~ a");
@@ -293,6 +356,11 @@ int main(void)
   test_fits();
   test_training();
   test_models();
+  test_holdout(1, false, 1);
+  test_holdout(1, false, 2);
+  test_holdout(5, true, 5);
+  test_holdout(5, true, 6);
+  test_foreign_holdout();
   test_selection();
   test_errors();
   unlink(path);

@@ -61,8 +61,10 @@ static void make_model(struct model *model, const char *formula_text, const stru
                           .n_events = 4,
                           .seed = 20261122,
                           .procedure = {.screen_p = 0.05, .stay_p = 0.1, .vif_cut = 5,
-                                        .vif_drop = true, .firth = true},
-                          .imputation = {.n = 20, .n_iterations = 10}};
+                                        .vif_drop = true, .vif_by_ols = true,
+                                        .firth = true},
+                          .imputation = {.n = 20, .n_iterations = 10},
+                          .holdout = {.fraction = 0.3, .seed = 20261122, .test = true}};
   struct formula formula;
   bool *used = NEW_ARRAY(bool, table->n_rows);
   for (size_t i = 0; i < table->n_rows; i++)
@@ -127,6 +129,9 @@ static void test_round_trip(void)
     model_print(&again, &second);
     is_text(text_content(&second), text_content(&first), "and prints the same");
     size_t p = model.design.n_columns;
+    ok(again.holdout.fraction == 0.3 && again.holdout.seed == 20261122 && again.holdout.test &&
+           again.procedure.vif_by_ols,
+       "the hold-out and the kind of variance inflation are read");
     ok(memcmp(model.coefficient, again.coefficient, p * sizeof(double)) == 0 &&
            memcmp(model.covariance, again.covariance, p * p * sizeof(double)) == 0,
        "coefficients and covariance have the same bits");
@@ -400,6 +405,22 @@ static void test_typed(void)
           "m.json: .procedure.screen: expected a P value above 0, at most 1, found 5");
   refused("\"name\": \"paper\"", "\"procedure\": {\"firth\": 1}",
           "m.json: .procedure.firth: expected true or false, found 1");
+  refused("\"name\": \"paper\"", "\"procedure\": {\"vif.by\": \"car\"}",
+          "m.json: .procedure[\"vif.by\"]: expected \"coefficients\" or \"ols\", found \"car\"");
+  refused("\"name\": \"paper\"", "\"holdout\": {\"seed\": 1, \"part\": \"train\"}",
+          "m.json: .holdout.fraction: expected a fraction above 0, below 1, found nothing");
+  refused("\"name\": \"paper\"", "\"holdout\": {\"fraction\": 1, \"seed\": 1, \"part\": \"train\"}",
+          "m.json: .holdout.fraction: expected a fraction above 0, below 1, found 1");
+  refused("\"name\": \"paper\"", "\"holdout\": {\"fraction\": 0.3, \"part\": \"train\"}",
+          "m.json: .holdout.seed: expected a whole number, 0 or more, found nothing");
+  refused("\"name\": \"paper\"", "\"holdout\": {\"fraction\": 0.3, \"seed\": 1}",
+          "m.json: .holdout.part: expected \"train\" or \"test\", found nothing");
+  refused("\"name\": \"paper\"",
+          "\"holdout\": {\"fraction\": 0.3, \"seed\": 1, \"part\": \"both\"}",
+          "m.json: .holdout.part: expected \"train\" or \"test\", found \"both\"");
+  refused("\"name\": \"paper\"",
+          "\"holdout\": {\"fraction\": 0.3, \"seed\": 1, \"part\": \"test\", \"rows\": 3}",
+          "m.json: .holdout.rows: a key that is not known");
   refused("\"name\": \"paper\"", "\"seed\": -1",
           "m.json: .seed: expected a whole number, 0 or more, found -1");
   refused("\"name\": \"paper\"", "\"digest\": \"00\"",

@@ -444,6 +444,31 @@ static void test_legends(void)
   figure_free(&figure);
 }
 
+// The widest entry takes the whole panel, the others are narrower.
+static void test_legend_column(void)
+{
+  struct figure figure = {0};
+  struct plot_panel *panel = figure_add_panel(&figure, NULL);
+  panel_set_x(panel, NULL, 0, 1);
+  panel_set_y(panel, NULL, 0, 1);
+  panel->legend = LEGEND_BELOW;
+  double x[] = {0, 1};
+  static const char *const legend[] = {
+      "a legend of middling length, more than half a panel",
+      "a legend of such a length that it is nearly as wide as the panel",
+      "a legend of a length between these two of the panel"};
+  for (int i = 0; i < 3; i++)
+    panel_add_mark(panel, MARK_LINE, i, legend[i], 2, x, x, NULL, NULL);
+  struct placement placement;
+  placement_make(&placement, &figure, &paper_medium);
+  const struct placed_panel *placed = &placement.panel[0];
+  ok(placed->legend[0].x == placed->legend[1].x && placed->legend[1].x == placed->legend[2].x,
+     "legends one below the other begin at one place");
+  ok(placed->legend[1].y < placed->legend[0].y, "one below the other");
+  placement_free(&placement);
+  figure_free(&figure);
+}
+
 static void test_empty(void)
 {
   struct figure figure = {0};
@@ -532,6 +557,7 @@ int main(void)
   test_typeset();
   test_long_labels();
   test_legends();
+  test_legend_column();
   test_empty();
   test_random();
   return tap_done();
