@@ -161,7 +161,8 @@ _Noreturn void calib_fail(const struct calib *calib, enum error_status status, c
 
 // ---- imputed data: calib_impute.c ----
 
-// Whether --impute asks for it, or the model was made so on these rows.
+// Whether --impute asks for it, or the model was made so on these rows; on others if its process is
+// asked to be repeated (--validate=bootstrap, cv, 632).
 bool calib_imputes(const struct calib *calib);
 // Imputes, makes the process and fills rows, outcome, linear predictor (the mean over the
 // imputations) and scheme; false if nothing is missing (then nothing is done).
@@ -171,6 +172,13 @@ const struct validation_process *calib_imputed_replicate(const struct calib *cal
 // CALIB_STATISTICS values of the process on all rows, means over the imputations.
 void calib_measure_imputed(struct calib *calib, double *value);
 void calib_imputed_free(struct calib *calib);
+// How many imputations there are; 1 without.
+size_t calib_n_sets(const struct calib *calib);
+// The risks of all rows, on imputed data those of every imputation, one after the other: n_sets x n
+// (*n_risks).  The mean over the imputations is no risk that any row has.
+const double *calib_judged_risks(const struct calib *calib, size_t *n_risks);
+// Bins of these; a row counts 1/n_sets in each imputation.
+size_t calib_fill_bins(const struct calib *calib, struct calibration_bin *bin);
 
 // Replicates first..last.
 void calib_internal_run(struct calib *calib);

@@ -14,6 +14,7 @@
 #include "cmd/calib_measure.h"
 #include "cmd/imputation.h"
 #include "data/imputed_process.h"
+#include "stats/distribution.h"
 #include "stats/logit.h"
 
 struct calib_imputed {
@@ -22,7 +23,7 @@ struct calib_imputed {
   struct formula formula;           // of a model: its candidates or its terms
   struct derivation **derivation;   // the model's
   size_t n_derivations;
-  double *eta;                      // n_imputations x n
+  double *eta, *risk;               // n_imputations x n
   struct validation_process replicate;
 };
 
@@ -38,6 +39,7 @@ void calib_imputed_free(struct calib *calib)
     derivation_free(own->derivation[i]);
   free(own->derivation);
   free(own->eta);
+  free(own->risk);
   free(own);
   calib->imputed = NULL;
 }
@@ -69,8 +71,10 @@ bool calib_imputes(const struct calib *calib)
   const struct model *model = only_model(calib);
   if (s->imputation.n_imputations)
     return true;
-  return model && !calib->command->formula.n_terms && model->imputation.n &&
-         s->validate != CALIB_EXTERNAL && s->validate != CALIB_HOLDOUT && is_own(calib, model);
+  if (!model || calib->command->formula.n_terms || !model->imputation.n ||
+      s->validate == CALIB_EXTERNAL || s->validate == CALIB_HOLDOUT)
+    return false;
+  return (s->validate != CALIB_AUTOMATIC && s->validate != CALIB_APPARENT) || is_own(calib, model);
 }
 
 static void check_options(const struct calib *calib)
@@ -80,6 +84,8 @@ static void check_options(const struct calib *calib)
                        : s->save_replicates ? "save-replicates"
                        : s->first           ? "replicates"
                        : s->update          ? "update"
+                       : s->hosmer_lemeshow ? "hosmer-lemeshow"
+                       : s->spiegelhalter   ? "spiegelhalter"
                                             : NULL;
   if (option)
     calib_fail(calib, ERROR_USAGE, "--%s is not for imputed data", option);
@@ -190,9 +196,12 @@ static void take_values(struct calib *calib, const struct model *model)
   calib->eta = NEW_ZEROED(double, n);
   calib->risk = NEW_ARRAY(double, n);
   own->eta = NEW_ARRAY(double, n_sets * n);
+  own->risk = NEW_ARRAY(double, n_sets * n);
   memcpy(calib->set.row, own->imputed.row, n * sizeof *calib->set.row);
   memcpy(calib->y, own->imputed.y, n * sizeof *calib->y);
   imputed_process_predict(&own->process, own->process.coefficient, own->eta);
+  for (size_t i = 0; i < n_sets * n; i++)
+    own->risk[i] = logit_inverse(own->eta[i]);
   for (size_t i = 0; i < n; i++) {
     for (size_t m = 0; m < n_sets; m++)
       calib->eta[i] += own->eta[m * n + i] / (double) n_sets;
@@ -201,6 +210,19 @@ static void take_values(struct calib *calib, const struct model *model)
   calib->event = text_format("%s: %s", column_title(outcome->column), outcome->label[0]);
   calib->others = memory_copy_text(outcome->label[1]);
   calib->model = memory_copy_text(model ? model->name : "");
+}
+
+static void note_left_out(struct report *report, const struct outcome *outcome)
+{
+  const char *name = outcome->column->name;
+  if (outcome->n_missing) {
+    report_exclude(report, name, outcome->n_missing);
+    report_note(report, "%zu row%s without %s left out", outcome->n_missing,
+                outcome->n_missing == 1 ? "" : "s", name);
+  }
+  if (outcome->n_set_aside)
+    report_note(report, "%zu row%s with another level of %s set aside", outcome->n_set_aside,
+                outcome->n_set_aside == 1 ? "" : "s", name);
 }
 
 bool calib_load_imputed(struct calib *calib)
@@ -235,6 +257,13 @@ bool calib_load_imputed(struct calib *calib)
                 model->name);
   else
     report_note(report, "internal: the model is %s on these rows", model ? "made anew" : "fitted");
+  if (model && !is_known)
+    report_warning(report,
+                   "these rows are not those that model '%s' states: its modelling process, with "
+                   "the imputation, is repeated on these, the coefficients of the file are not "
+                   "used",
+                   model->name);
+  note_left_out(report, &calib->set.outcome);
   command_note_imputation(command, formula, &own->imputed);
   report_note(report, "every replicate imputes its own resample; values are means over the "
                       "imputations, and say how the model does where nothing is missing");
@@ -275,4 +304,32 @@ void calib_measure_imputed(struct calib *calib, double *value)
   }
   calib_scratch_free(scratch);
   free(one);
+}
+
+size_t calib_n_sets(const struct calib *calib)
+{
+  return calib->imputed ? calib->imputed->imputed.n_imputations : 1;
+}
+
+const double *calib_judged_risks(const struct calib *calib, size_t *n_risks)
+{
+  *n_risks = calib->n * calib_n_sets(calib);
+  return calib->imputed ? calib->imputed->risk : calib->risk;
+}
+
+size_t calib_fill_bins(const struct calib *calib, struct calibration_bin *bin)
+{
+  size_t n_risks, n_sets = calib_n_sets(calib);
+  const double *risk = calib_judged_risks(calib, &n_risks);
+  double *y = NEW_ARRAY(double, n_risks);
+  for (size_t i = 0; i < n_risks; i++)
+    y[i] = calib->y[i % calib->n];
+  size_t n_bins = calibration_bins(risk, y, n_risks, CALIB_BINS, calib->command->level, bin);
+  free(y);
+  for (size_t k = 0; k < n_bins && n_sets > 1; k++) {
+    bin[k].n /= (double) n_sets;
+    proportion_wilson_interval(bin[k].observed * bin[k].n, bin[k].n, calib->command->level,
+                               &bin[k].conf_low, &bin[k].conf_high);
+  }
+  return n_bins;
 }

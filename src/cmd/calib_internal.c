@@ -69,6 +69,7 @@ static void make_plan(struct calib *calib, struct progress *progress, struct val
       .context = calib,
       .process = calib_imputed_replicate(calib),
       .keep_predictors = calib->keeps_predictors,
+      .keep_sets = calib->scheme == CALIB_CROSS,
   };
 }
 
@@ -157,6 +158,16 @@ static bool has_632(enum performance_metric metric)
 }
 
 // What the metric would be if risk and outcome were independent; NaN: not known.
+static double brier_without_information(const struct calib *calib)
+{
+  size_t n_risks;
+  const double *risk = calib_judged_risks(calib, &n_risks);
+  double sum = 0;
+  for (size_t from = 0; from < n_risks; from += calib->n)
+    sum += no_information_brier(risk + from, calib->y, calib->n);
+  return sum / ((double) n_risks / (double) calib->n);
+}
+
 static double no_information(const struct calib *calib, enum performance_metric metric)
 {
   double fraction = (double) calib->n_events / (double) calib->n;
@@ -166,9 +177,9 @@ static double no_information(const struct calib *calib, enum performance_metric 
   case METRIC_DXY:
     return 0;
   case METRIC_BRIER:
-    return no_information_brier(calib->risk, calib->y, calib->n);
+    return brier_without_information(calib);
   case METRIC_BRIER_SCALED:
-    return 1 - no_information_brier(calib->risk, calib->y, calib->n) / (fraction * (1 - fraction));
+    return 1 - brier_without_information(calib) / (fraction * (1 - fraction));
   default:
     return NAN;
   }
@@ -184,29 +195,50 @@ static bool is_pooled(const struct calib *calib, enum performance_metric metric)
   return calib->scheme == CALIB_CROSS && metric != METRIC_AUC && metric != METRIC_DXY;
 }
 
-// value: n_repeats x CALIB_STATISTICS; NaN where a repeat has no model.
-static void measure_pooled(const struct calib *calib, double *value)
+// The linear predictors of a repeat, each by the model that has not seen the row, and which rows
+// have one (weight 1, else 0); set: of which imputation, else 0.  False: none has.
+static bool gather_repeat(const struct calib *calib, size_t repeat, const size_t *fold, size_t set,
+                          double *eta, double *weight)
 {
   const struct validation_result *result = &calib->validation;
-  size_t n = calib->n, n_folds = (size_t) calib->settings->n_folds, *fold = NEW_ARRAY(size_t, n);
+  size_t n = calib->n, n_folds = (size_t) calib->settings->n_folds;
+  size_t n_sets = result->set_eta ? calib_n_sets(calib) : 1;
+  const double *from = result->set_eta ? result->set_eta : result->eta;
+  bool any = false;
+  for (size_t i = 0; i < n; i++) {
+    size_t b = repeat * n_folds + fold[i];
+    bool known = b >= result->first && b - result->first < result->n_replicates &&
+                 result->status[b - result->first] == LOGIT_CONVERGED;
+    eta[i] = known ? from[((b - result->first) * n_sets + set) * n + i] : 0;
+    weight[i] = known ? 1 : 0;
+    any |= known;
+  }
+  return any;
+}
+
+// value: n_repeats x CALIB_STATISTICS; NaN where a repeat has no model.  On imputed data the mean
+// of what each imputation has: the mean linear predictor would be that of no row, and closer to the
+// outcome, which had a part in what was imputed.
+static void measure_pooled(const struct calib *calib, double *value)
+{
+  size_t n = calib->n, n_sets = calib_n_sets(calib), *fold = NEW_ARRAY(size_t, n);
   double *eta = NEW_ARRAY(double, 2 * n), *weight = eta + n;
-  double *unused = NEW_ARRAY(double, CALIB_STATISTICS);
+  double *unused = NEW_ARRAY(double, 2 * CALIB_STATISTICS), *one = unused + CALIB_STATISTICS;
   void *scratch = calib_scratch_make((void *) calib);
   for (size_t r = 0; r < (size_t) calib->settings->n_repeats; r++) {
-    double *here = value + r * CALIB_STATISTICS, total = 0;
-    validation_folds(calib->y, n, n_folds, calib->command->seed, r + 1, fold);
-    for (size_t i = 0; i < n; i++) {
-      size_t b = r * n_folds + fold[i];
-      bool known = b >= result->first && b - result->first < result->n_replicates &&
-                   result->status[b - result->first] == LOGIT_CONVERGED;
-      eta[i] = known ? result->eta[(b - result->first) * n + i] : 0;
-      weight[i] = known ? 1 : 0;
-      total += weight[i];
-    }
+    double *here = value + r * CALIB_STATISTICS;
+    validation_folds(calib->y, n, (size_t) calib->settings->n_folds, calib->command->seed, r + 1,
+                     fold);
     for (size_t k = 0; k < CALIB_STATISTICS; k++)
-      here[k] = NAN;
-    if (total > 0)
-      calib_measure(eta, NULL, weight, unused, here, scratch);
+      here[k] = 0;
+    for (size_t set = 0; set < n_sets; set++) {
+      for (size_t k = 0; k < CALIB_STATISTICS; k++)
+        one[k] = NAN;
+      if (gather_repeat(calib, r, fold, set, eta, weight))
+        calib_measure(eta, NULL, weight, unused, one, scratch);
+      for (size_t k = 0; k < CALIB_STATISTICS; k++)
+        here[k] += one[k] / (double) n_sets;
+    }
   }
   calib_scratch_free(scratch);
   free(fold);
@@ -304,7 +336,9 @@ static void correct_curve_metrics(struct calib *calib)
     }
   if (n < 2)
     return;
-  calib_curve_metrics(calib->risk, calib->n, predicted, corrected, n, value);
+  size_t n_risks;
+  const double *risk = calib_judged_risks(calib, &n_risks);
+  calib_curve_metrics(risk, n_risks, predicted, corrected, n, value);
   for (size_t m = 0; m < N_PERFORMANCE_METRICS; m++)
     if (is_of_curve((enum performance_metric) m) && calib_wants(calib, (enum performance_metric) m))
       calib->metric[m].corrected = value[m];

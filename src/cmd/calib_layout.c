@@ -242,9 +242,10 @@ static void footnote_intervals(const struct calib *calib, struct layout *layout)
                     "Intervals: percentiles of the training values, shifted to the corrected one "
                     "(Noma et al. 2021).%s%s",
                     few,
-                    calib->scheme == CALIB_BOOTSTRAP && wants_constant(calib)
-                        ? " What is constant on training rows has none (--ci=two-stage gives one)."
-                        : "");
+                    calib->scheme != CALIB_BOOTSTRAP || !wants_constant(calib) ? ""
+                    : calib->imputed ? " What is constant on training rows has none."
+                                     : " What is constant on training rows has none "
+                                       "(--ci=two-stage gives one).");
 }
 
 static void footnote_internal(const struct calib *calib, struct layout *layout)

@@ -682,6 +682,7 @@ static void load(struct calib *calib)
   bool redo = calib->settings->redo_selection;
   command_load_judged(command, redo, "her2 = over ~ adc + diameter", &calib->set);
   if (calib_imputes(calib) && calib_load_imputed(calib)) {
+    check_internal_options(calib);
     choose_metrics(calib);
     if (calib_is_resampled(calib))
       choose_replicates(calib);
@@ -732,8 +733,7 @@ static void analyse(struct calib *calib)
   calib->hosmer_lemeshow = calib->spiegelhalter = (struct calibration_test){NAN, NAN, NAN};
   if (!calib->risk)
     return;
-  calib->n_bins = calibration_bins(calib->risk, calib->y, calib->n, CALIB_BINS,
-                                   calib->command->level, calib->bin);
+  calib->n_bins = calib_fill_bins(calib, calib->bin);
   if (calib->settings->hosmer_lemeshow)
     calib->hosmer_lemeshow =
         hosmer_lemeshow(calib->risk, calib->y, calib->n, CALIB_BINS, calib_is_external(calib));

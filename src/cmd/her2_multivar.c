@@ -380,7 +380,8 @@ static bool *hierarchy(const struct formula *formula)
 
 double multivar_joint_p(const struct multivar *multivar, const struct multivar_joint *joint)
 {
-  return multivar->options.firth && !multivar_is_imputed(multivar) ? joint->lr.p_value : joint->wald.p_value;
+  bool by_likelihood = multivar->options.firth && !multivar_is_imputed(multivar);
+  return by_likelihood ? joint->lr.p_value : joint->wald.p_value;
 }
 
 static void screen(struct multivar *multivar, const bool *needs)
@@ -585,8 +586,10 @@ static void fit_final(struct multivar *multivar, const bool *allowed, const bool
   if (multivar->final_formula.n_terms == 0)
     report_warning(&command->report, "no term is left: the model is the intercept alone");
   if (!fit(multivar, &multivar->final_formula, allowed, &multivar->final, &error) ||
-      !regression_check(&multivar->final.regression, &error))
+      !regression_check(&multivar->final.regression, &error)) {
+    multivar_prefix_imputation(&multivar->final, &error);
     command_fail(command, &error);
+  }
   struct regression *regression = &multivar->final.regression;
   if (multivar->full.regression.n_rows && regression->n_rows > multivar->full.regression.n_rows)
     report_note(&command->report,
@@ -695,20 +698,21 @@ static char *name_of_event(const struct outcome *outcome)
                                 : memory_copy_text(level);
 }
 
-// The rows of the table that the final model is made on; the caller frees.
-static bool *mark_used(const struct multivar *multivar)
+// The rows of the table that the final model is made on; on imputed data all that were to be used,
+// so that they are found again without the derivations.  The caller frees.
+static bool *mark_used(const struct multivar *multivar, const bool *allowed)
 {
   const struct regression *regression = &multivar->final.regression;
   size_t n = multivar->command->table.n_rows;
   bool *used = NEW_ZEROED(bool, n);
   if (!multivar_is_imputed(multivar))
     memcpy(used, regression->used, n * sizeof *used);
-  for (size_t i = 0; multivar_is_imputed(multivar) && i < regression->n_rows; i++)
-    used[multivar->imputed.row[i]] = true;
+  for (size_t i = 0; i < n && multivar_is_imputed(multivar); i++)
+    used[i] = !isnan(multivar->outcome.code[i]) && (!allowed || allowed[i]);
   return used;
 }
 
-static void save(struct multivar *multivar)
+static void save(struct multivar *multivar, const bool *allowed)
 {
   const struct multivar_settings *settings = multivar->settings;
   struct command *command = multivar->command;
@@ -763,7 +767,7 @@ static void save(struct multivar *multivar)
     for (size_t i = 0; i < settings->imputation.with.n_items; i++)
       text_list_add(&model.imputation.with, settings->imputation.with.item[i]);
   }
-  bool *used = mark_used(multivar);
+  bool *used = mark_used(multivar, allowed);
   model_fingerprint(&model, &command->table, &multivar->outcome, used, model.fingerprint);
   free(used);
   command->companion_path = settings->save;
@@ -863,7 +867,6 @@ int main(int argc, char **argv)
   screen(&multivar, needs);
   choose_terms(&multivar, allowed, needs, kept);
   fit_final(&multivar, allowed, kept);
-  free(allowed);
   free(needs);
   free(kept);
 
@@ -871,7 +874,8 @@ int main(int argc, char **argv)
   multivar_fill_tables(&multivar, &command.report);
   multivar_fill_layout(&multivar, &command.report);
   if (settings.save)
-    save(&multivar);
+    save(&multivar, allowed);
+  free(allowed);
   int status = command_finish(&command, multivar_draw, &multivar);
   release(&multivar);
   return status;

@@ -171,6 +171,9 @@ static void say_data(struct nomogram *nomogram)
   else
     say(nomogram, memory_copy_text("The model file does not state how many patients and events it "
                                    "was fitted to."));
+  if (model->imputation.n)
+    say(nomogram, text_format("Missing values were imputed %zu times; a patient needs all values.",
+                              model->imputation.n));
 }
 
 static void say_procedure(struct nomogram *nomogram)

@@ -110,6 +110,8 @@ void command_note_imputation(struct command *command, const struct formula *form
     const struct imputed_column *column = &imputed->column[c];
     text_append_item(column->n_missing ? &drawn : &helpers, ", ", column->column->name);
   }
+  report->has_seed = true;
+  report->seed = imputed->problem.seed;
   report_note(report,
               "%zu of %zu rows (%.1f%%) lack a value; chained equations, %zu imputations of %zu "
               "iterations, seed %llu, of %s%s%s",

@@ -143,7 +143,13 @@ static void note_origin(struct report *report, const struct marker_set *set,
 {
   if (marker->kind == MARKER_MODEL) {
     const struct model *model = &set->model[marker->model];
-    if (marker->internal)
+    if (marker->imputed)
+      report_note(report,
+                  "internal: model '%s' was made on these rows (by their fingerprint) and on "
+                  "imputed ones, which are left out here: what is measured of it is apparent "
+                  "(her2-calib validates it, and imputes them anew)",
+                  marker->name);
+    else if (marker->internal)
       report_note(report, "internal: model '%s' was made on these rows (by their fingerprint)%s",
                   marker->name,
                   marker->partial ? "; it cannot be validated on them, as other terms lack some of "

@@ -97,6 +97,8 @@ void multivar_impute(struct multivar *multivar, const bool *allowed);
 bool multivar_fit_imputed(const struct multivar *multivar, const struct formula *formula,
                           struct multivar_model *model, struct error *error);
 void multivar_free_imputed(struct multivar_model *model);
+// Says first in how many imputations it is so, if it is not so in all of them.
+void multivar_prefix_imputation(const struct multivar_model *model, struct error *error);
 // Rows and joint tests of a model fitted so.
 void multivar_pool(const struct multivar *multivar, struct multivar_model *model);
 // Fit statistics and inflation of the final model.

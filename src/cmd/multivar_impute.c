@@ -19,6 +19,27 @@ bool multivar_is_imputed(const struct multivar *multivar)
   return multivar->imputed.cells.n_cells > 0;
 }
 
+// Chains that start apart and have not met.  Few chains, and means of few values, may look so by
+// chance.
+static void note_chains(struct multivar *multivar)
+{
+  enum { LEAST_CHAINS = 5, LEAST_MISSING = 5 };
+  static const double most_reduction = 1.5;
+  const struct imputed *imputed = &multivar->imputed;
+  for (size_t v = 0; v < imputed->n_columns; v++) {
+    double worst = 0;
+    for (size_t statistic = 0; statistic < 2 && imputed->cells.n_cells; statistic++)
+      worst = fmax(worst, imputation_scale_reduction(imputed->trace, imputed->n_imputations,
+                                                     imputed->problem.n_iterations,
+                                                     imputed->n_columns, v, statistic));
+    if (worst > most_reduction && isfinite(worst) && imputed->n_imputations >= LEAST_CHAINS &&
+        imputed->column[v].n_missing >= LEAST_MISSING)
+      report_warning(&multivar->command->report,
+                     "%s: the chains do not agree (rhat %.2f): more --impute-iterations, or fewer "
+                     "variables that say the same", imputed->column[v].column->name, worst);
+  }
+}
+
 void multivar_impute(struct multivar *multivar, const bool *allowed)
 {
   struct command *command = multivar->command;
@@ -26,6 +47,7 @@ void multivar_impute(struct multivar *multivar, const bool *allowed)
                                      &command->formula, &multivar->outcome, allowed, NULL, 0);
   command_note_imputation(command, &command->formula, &multivar->imputed);
   command_note_few_imputations(command, &multivar->imputed);
+  note_chains(multivar);
 }
 
 // ---- fits ----
@@ -52,6 +74,16 @@ void multivar_free_imputed(struct multivar_model *model)
   model->regression.design = (struct design){0};
   model->regression.fit = (struct logit_fit){0};
   imputed_regression_free(&model->imputed);
+}
+
+void multivar_prefix_imputation(const struct multivar_model *model, struct error *error)
+{
+  const struct pooled_fit *fit = &model->imputed.fit;
+  size_t n_failed = 0;
+  for (size_t m = 0; m < fit->n_imputations; m++)
+    n_failed += fit->fit[m].status != LOGIT_CONVERGED;
+  if (n_failed && n_failed < fit->n_imputations)
+    error_prefix(error, "in %zu of %zu imputations", n_failed, fit->n_imputations);
 }
 
 static void pool_row(const struct multivar *multivar, const struct multivar_model *model, size_t j,
@@ -107,7 +139,7 @@ static void mean_of(const struct logit_statistics *of, size_t n, struct logit_st
   memcpy(mean, sum, sizeof *mean);
 }
 
-// The pooled model on each imputation.
+// Of each imputation's own fit.
 void multivar_statistics_imputed(struct multivar *multivar)
 {
   const struct imputed_regression *final = &multivar->final.imputed;

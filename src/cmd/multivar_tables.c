@@ -81,13 +81,15 @@ static void fill_joint(const struct multivar *multivar, struct report *report)
     const struct multivar_joint *joint = &multivar->final.joint[t];
     add_joint(table, design->term[t].name, "multivariable", wald_name(multivar), &joint->wald,
               joint->df2);
-    add_joint(table, design->term[t].name, "multivariable", "lr", &joint->lr, NAN);
+    if (!multivar_is_imputed(multivar))
+      add_joint(table, design->term[t].name, "multivariable", "lr", &joint->lr, NAN);
   }
   for (size_t s = 0; s < multivar->n_terms; s++) {
     const char *name = multivar->single[s].regression.design.term[0].name;
     const struct multivar_joint *joint = &multivar->single[s].joint[0];
     add_joint(table, name, "univariable", wald_name(multivar), &joint->wald, joint->df2);
-    add_joint(table, name, "univariable", "lr", &joint->lr, NAN);
+    if (!multivar_is_imputed(multivar))
+      add_joint(table, name, "univariable", "lr", &joint->lr, NAN);
   }
 }
 

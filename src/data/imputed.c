@@ -112,23 +112,76 @@ static bool find_columns(struct needs *needs, const struct formula *formula,
 
 // ---- which rows ----
 
-// A derived column without a value although it has all that it is computed from.
-static bool is_undefined(const struct imputed *imputed, size_t row)
+// What stands in for a missing input, to see whether a derived value exists at all: values that the
+// column has, the least, the largest and two between.
+enum { N_PROBES = 4 };
+
+// The column in these rows, what is missing replaced by the probe (NaN if nothing is seen).
+static void probe_column(const struct column *column, const size_t *row, size_t n, size_t probe,
+                         double *value)
 {
-  const struct table *table = imputed->original;
-  for (size_t d = 0; d < imputed->n_derivations; d++) {
+  double *seen = NEW_ARRAY(double, n);
+  size_t n_seen = 0;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(column->value[row[i]]))
+      seen[n_seen++] = column->value[row[i]];
+  sort_doubles(seen, n_seen);
+  double stand_in = n_seen ? seen[(n_seen - 1) * probe / (N_PROBES - 1)] : NAN;
+  free(seen);
+  for (size_t i = 0; i < n; i++)
+    value[i] = isnan(column->value[row[i]]) ? stand_in : column->value[row[i]];
+}
+
+// Of derivation d in these rows: value[d], n out; those before it are there.
+static void probe_derivation(const struct imputed *imputed, size_t d, const size_t *row, size_t n,
+                             size_t probe, double **value)
+{
+  const struct text_list *inputs = derivation_inputs(imputed->derivation[d]);
+  double **own = NEW_ZEROED(double *, inputs->n_items);
+  const double **input = NEW_ARRAY(const double *, inputs->n_items);
+  for (size_t i = 0; i < inputs->n_items; i++) {
     size_t column;
-    bool complete = true;
-    const struct text_list *inputs = derivation_inputs(imputed->derivation[d]);
-    for (size_t i = 0; i < inputs->n_items; i++) {
-      table_find(table, inputs->item[i], &column, NULL);
-      complete = complete && !isnan(table->column[column].value[row]);
-    }
-    table_find(table, derivation_name(imputed->derivation[d]), &column, NULL);
-    if (complete && isnan(table->column[column].value[row]))
-      return true;
+    input[i] = NULL;
+    for (size_t e = 0; e < d; e++)
+      if (strcmp(derivation_name(imputed->derivation[e]), inputs->item[i]) == 0)
+        input[i] = value[e];
+    if (input[i])
+      continue;
+    table_find(imputed->original, inputs->item[i], &column, NULL);
+    input[i] = own[i] = NEW_ARRAY(double, n);
+    probe_column(&imputed->original->column[column], row, n, probe, own[i]);
   }
-  return false;
+  derivation_compute(imputed->derivation[d], input, n, value[d]);
+  for (size_t i = 0; i < inputs->n_items; i++)
+    free(own[i]);
+  free(own);
+  free(input);
+}
+
+// undefined: n out, whether a derived column has no value there by any probe.
+static void find_undefined(const struct imputed *imputed, const size_t *row, size_t n,
+                           bool *undefined)
+{
+  size_t n_derivations = imputed->n_derivations;
+  bool *exists = NEW_ZEROED(bool, n_derivations * n);
+  double **value = NEW_ARRAY(double *, n_derivations);
+  for (size_t d = 0; d < n_derivations; d++)
+    value[d] = NEW_ARRAY(double, n);
+  for (size_t probe = 0; probe < N_PROBES; probe++)
+    for (size_t d = 0; d < n_derivations; d++) {
+      probe_derivation(imputed, d, row, n, probe, value);
+      for (size_t i = 0; i < n; i++)
+        exists[d * n + i] |= !isnan(value[d][i]);
+    }
+  for (size_t i = 0; i < n; i++) {
+    undefined[i] = false;
+    for (size_t d = 0; d < n_derivations; d++)
+      undefined[i] |= !exists[d * n + i];
+  }
+  for (size_t d = 0; d < n_derivations; d++)
+    free(value[d]);
+  free(value);
+  free(exists);
 }
 
 static bool is_complete(const struct imputed *imputed, size_t row)
@@ -139,15 +192,20 @@ static bool is_complete(const struct imputed *imputed, size_t row)
   return true;
 }
 
-static void find_rows(struct imputed *imputed, const struct outcome *outcome, const bool *allowed)
+static bool find_rows(struct imputed *imputed, const struct outcome *outcome, const bool *allowed,
+                      struct error *error)
 {
-  size_t n = imputed->original->n_rows;
+  size_t n = imputed->original->n_rows, n_judged = 0;
   imputed->row = NEW_ARRAY(size_t, n);
   imputed->y = NEW_ARRAY(double, n);
-  for (size_t i = 0; i < n; i++) {
-    if (isnan(outcome->code[i]) || (allowed && !allowed[i]))
-      continue;
-    if (is_undefined(imputed, i)) {
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(outcome->code[i]) && (!allowed || allowed[i]))
+      imputed->row[n_judged++] = i;
+  bool *undefined = NEW_ARRAY(bool, n_judged);
+  find_undefined(imputed, imputed->row, n_judged, undefined);
+  for (size_t k = 0; k < n_judged; k++) {
+    size_t i = imputed->row[k];
+    if (undefined[k]) {
       imputed->n_undefined++;
       continue;
     }
@@ -156,6 +214,12 @@ static void find_rows(struct imputed *imputed, const struct outcome *outcome, co
     imputed->n_events += outcome->code[i] == 0;
     imputed->n_complete += is_complete(imputed, i);
   }
+  free(undefined);
+  if (!imputed->n_rows && n_judged)
+    return error_set(error, ERROR_DATA, "a derived value exists in none of %zu rows", n_judged);
+  if (!imputed->n_events || imputed->n_events == imputed->n_rows)
+    return error_set(error, ERROR_DATA, "the outcome is the same in all %zu rows", imputed->n_rows);
+  return true;
 }
 
 // ---- values ----
@@ -211,6 +275,47 @@ static bool take_values(struct imputed *imputed, struct error *error)
         column->value, column->n_levels > 1 ? column->n_levels : 0};
   }
   return true;
+}
+
+static bool is_constant(const struct imputed_column *column, size_t n)
+{
+  double seen = NAN;
+  for (size_t i = 0; i < n; i++) {
+    if (!isnan(column->value[i]) && !isnan(seen) && column->value[i] != seen)
+      return false;
+    seen = isnan(column->value[i]) ? seen : column->value[i];
+  }
+  return true;
+}
+
+// With as many coefficients as rows a regression has no residuals, and what is imputed by it no
+// spread: P values would be too small.
+static bool check_size(const struct imputed *imputed, struct error *error)
+{
+  size_t n_coefficients = 1;
+  for (size_t c = 0; c < imputed->n_columns; c++)
+    n_coefficients += imputed->column[c].n_levels > 1 ? imputed->column[c].n_levels - 1 : 1;
+  for (size_t c = 0; c < imputed->n_columns; c++) {
+    const struct imputed_column *column = &imputed->column[c];
+    size_t n_own = column->n_levels > 1 ? column->n_levels - 1 : 1;
+    size_t n_known = imputed->n_rows - column->n_missing;
+    if (column->n_missing && n_known <= n_coefficients - n_own &&
+        !is_constant(column, imputed->n_rows))
+      return error_set(error, ERROR_DATA,
+                       "'%s' is known in %zu rows, too few to impute it by a regression of %zu "
+                       "coefficients: fewer variables, or fewer levels",
+                       column->column->name, n_known, n_coefficients - n_own);
+  }
+  return true;
+}
+
+// Whether the formula lacks a value somewhere; what helpers alone lack is no reason to impute.
+static bool lacks_values(const struct imputed *imputed)
+{
+  for (size_t c = 0; c < imputed->n_columns; c++)
+    if (imputed->column[c].n_missing && !imputed->column[c].auxiliary)
+      return true;
+  return false;
 }
 
 static bool draw_all(struct imputed *imputed, struct error *error)
@@ -344,8 +449,7 @@ bool imputed_make(struct imputed *imputed, const struct formula *formula,
   assert(outcome->has_event);
   if (!find_columns(&needs, formula, outcome))
     goto failed;
-  find_rows(imputed, outcome, allowed);
-  if (!take_values(imputed, error))
+  if (!find_rows(imputed, outcome, allowed, error) || !take_values(imputed, error))
     goto failed;
   imputed->problem = (struct imputation_problem){
       .n = imputed->n_rows,
@@ -354,10 +458,10 @@ bool imputed_make(struct imputed *imputed, const struct formula *formula,
       .n_iterations = options->n_iterations ? options->n_iterations : ITERATIONS,
       .seed = options->seed,
   };
-  imputation_cells_find(&imputed->problem, &imputed->cells);
-  if (imputed->cells.n_cells == 0)
+  if (!lacks_values(imputed))
     return true;
-  if (draw_all(imputed, error) &&
+  imputation_cells_find(&imputed->problem, &imputed->cells);
+  if (check_size(imputed, error) && draw_all(imputed, error) &&
       imputed_complete(imputed, imputed->value, imputed->n_imputations, &imputed->table, error))
     return true;
 failed:

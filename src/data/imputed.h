@@ -52,13 +52,14 @@ struct imputed {
   size_t *row;                  // n_rows indices into the original table
   double *y;                    // n_rows; 1 for the event
   size_t n_events, n_complete;  // n_complete: rows that lacked nothing that the formula needs
-  size_t n_undefined;           // rows left out: a derived column has no value in them, whatever
-                                // is imputed (a divisor of 0)
+  size_t n_undefined;           // rows left out: a derived column has no value in them (a divisor
+                                // of 0) by any of four values that its missing inputs might have
   struct imputed_column *column;
   size_t n_columns;
   struct imputation_problem problem;
   struct imputation_variable *variable; // the problem's
-  struct imputation_cells cells;        // n_cells 0: nothing was missing; then there is no table
+  struct imputation_cells cells;        // n_cells 0: the formula lacked nothing; then there is no
+                                        // table
   const struct derivation **derivation; // those needed, each after its inputs
   size_t n_derivations;
   double *value;                // n_imputations x cells.n_cells
@@ -68,8 +69,9 @@ struct imputed {
 
 // Imputes what the formula's terms need (of a derived column, what it is computed from) with the
 // help of all that, of the outcome's groups and of options->with, in the rows that are in a group
-// and have allowed[i] (NULL: all).  ERROR_DATA: a column without any value there; a regression
-// without an answer.  ERROR_USAGE: a column of `with` that is not there.
+// and have allowed[i] (NULL: all).  ERROR_DATA: no rows, one outcome, a column without any value
+// there, or with no more values than its regression has coefficients.  ERROR_NO_CONVERGENCE: a
+// regression without an answer.  ERROR_USAGE: a column of `with` that is not there.
 bool imputed_make(struct imputed *imputed, const struct formula *formula,
                   const struct table *table, const struct outcome *outcome, const bool *allowed,
                   const struct imputed_options *options, struct error *error);

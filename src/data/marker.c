@@ -100,7 +100,8 @@ static bool in_any_part(const struct marker_set *set, size_t i)
   return !isnan(set->outcome.code[i]);
 }
 
-// Whether the rows complete for model m, of those that `chosen` has, are those it was made on.
+// Whether the rows that `chosen` has are those that model m was made on: those complete for it; of
+// a model on imputed data, the incomplete ones too.
 static bool was_made_on(const struct filler *filler, size_t m,
                         bool (*chosen)(const struct marker_set *set, size_t i))
 {
@@ -109,7 +110,8 @@ static bool was_made_on(const struct filler *filler, size_t m,
   bool *own = NEW_ARRAY(bool, n);
   for (size_t i = 0; i < n; i++)
     own[i] = chosen(set, i);
-  need_model(filler, m, own);
+  if (!set->model[m].imputation.n)
+    need_model(filler, m, own);
   char fingerprint[65];
   model_fingerprint(&set->model[m], filler->table, &set->outcome, own, fingerprint);
   free(own);
@@ -132,7 +134,7 @@ static bool choose_rows(struct filler *filler, const bool *internal)
   bool good = design_complete_formula(filler->formula, filler->table, used, filler->error);
   for (size_t m = 0; m < set->n_models && good; m++) {
     need_model(filler, m, used);
-    good = !internal[m] || need_candidates(filler, m, used);
+    good = !internal[m] || set->model[m].imputation.n || need_candidates(filler, m, used);
   }
   for (size_t i = 0; i < n; i++) {
     n_part += in_part(set, i);
@@ -423,6 +425,10 @@ static bool fill_model(struct filler *filler, size_t m, bool internal, struct ma
       count_own_rows(filler, model, marker);
     return true;
   }
+  // Rows that were imputed are not among these.
+  marker->imputed = model->imputation.n > 0;
+  if (marker->imputed)
+    return true;
   // Its own rows, and the candidates' where they are needed again, are they all among these?
   size_t n_own = 0;
   bool *own = NEW_ARRAY(bool, filler->table->n_rows);

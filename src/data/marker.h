@@ -51,12 +51,15 @@ struct marker {
   // MODEL that is internal, but of whose own rows some are not among these (another marker lacks
   // them): it cannot be validated here.
   bool partial;
+  // MODEL that is internal, and was made on incomplete rows, too, that were imputed and are not
+  // among these: it cannot be validated here, and what is measured of it is apparent.
+  bool imputed;
   double *value;     // n_rows; quantity, risk, linear predictor
   double *risk;      // n_rows probabilities, or NULL (QUANTITY; a model without intercept)
   double *eta;       // n_rows linear predictors (FIT, MODEL; RISK: logit, infinite at 0 and 1), or
                      // NULL
-  // FIT, and MODEL if internal and not partial: how it was made on these rows (not internal FIT: on
-  // its training rows).  design.n_columns = 0 where there is none.
+  // FIT, and MODEL if internal and neither partial nor imputed: how it was made on these rows (not
+  // internal FIT: on its training rows).  design.n_columns = 0 where there is none.
   struct modelling modelling;
   double differs;    // of modelling_of_model; 0 where there is none
   // A factor with levels that are all event or all not: ranked by event fractions, no modelling.

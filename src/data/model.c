@@ -173,7 +173,8 @@ static bool was_made_on(const struct model *model, const struct table *table,
     n_marked += marked[i] &= complete[i] || model->imputation.n;
   free(complete);
   char fingerprint[65];
-  if (!isnan(model->n) && model->n != (double) n_marked)
+  // On imputed data rows without a derived value have no part in n, but one in the fingerprint.
+  if (!isnan(model->n) && !model->imputation.n && model->n != (double) n_marked)
     return false;
   model_fingerprint(model, table, outcome, marked, fingerprint);
   return strcmp(fingerprint, model->fingerprint) == 0;

@@ -162,9 +162,10 @@ static void set_nan(double *value, size_t n)
     value[i] = NAN;
 }
 
-// Means over the sets of what is measured of each; *eta: of the linear predictors on test data.
+// Means over the sets of what is measured of each, and in worker->eta of the linear predictors on
+// test data.  set_eta: these themselves, n_sets x n, or NULL.
 static enum logit_status measure_process(struct worker *worker, size_t b, double *training,
-                                         double *test, bool *chosen)
+                                         double *test, double *set_eta, bool *chosen)
 {
   const struct validation_plan *plan = worker->plan;
   const struct validation_process *process = plan->process;
@@ -178,6 +179,8 @@ static enum logit_status measure_process(struct worker *worker, size_t b, double
       training[j] = test[j] = 0;
     for (size_t i = 0; i < n; i++)
       worker->eta[i] = 0;
+    if (set_eta)
+      memcpy(set_eta, tested_on, n_sets * n * sizeof *set_eta);
   }
   for (size_t m = 0; m < n_sets && status == LOGIT_CONVERGED; m++) {
     set_nan(one, 2 * k);
@@ -215,8 +218,11 @@ static void run_process(struct worker *worker, size_t place, struct validation_r
   set_nan(training, k);
   set_nan(test, k);
   set_nan(worker->eta, n);
+  size_t n_kept = result->set_eta ? plan->process->n_sets * n : 0;
+  double *set_eta = result->set_eta ? result->set_eta + place * n_kept : NULL;
+  set_nan(set_eta, n_kept);
   enum logit_status status = measure_process(worker, result->first + place, training, test,
-                                             n_groups ? chosen : NULL);
+                                             set_eta, n_groups ? chosen : NULL);
   result->status[place] = (unsigned char) status;
   for (size_t g = 0; g < n_groups; g++)
     result->chosen[place * n_groups + g] = status == LOGIT_CONVERGED && chosen[g];
@@ -272,6 +278,8 @@ void validation_run(const struct validation_plan *plan, const struct refit_probl
   };
   if (plan->keep_predictors)
     result->eta = NEW_ARRAY(double, n_replicates *n);
+  if (plan->keep_sets && plan->process)
+    result->set_eta = NEW_ARRAY(double, n_replicates *plan->process->n_sets *n);
   if (n_candidates(plan, problem))
     result->chosen = NEW_ZEROED(unsigned char, n_replicates * n_candidates(plan, problem));
   if (n_replicates == 0)
@@ -302,6 +310,7 @@ void validation_result_free(struct validation_result *result)
   free(result->test);
   free(result->status);
   free(result->eta);
+  free(result->set_eta);
   free(result->chosen);
   *result = (struct validation_result){0};
 }

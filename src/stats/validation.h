@@ -57,6 +57,7 @@ struct validation_plan {
   // data's linear predictors.
   const struct validation_process *process;
   bool keep_predictors;             // keep eta of every replicate, for instability
+  bool keep_sets;                   // keep those of every set of a process, for cross-validation
 };
 
 struct validation_result {
@@ -64,6 +65,7 @@ struct validation_result {
   double *training, *test;    // n_replicates x n_statistics, row-major; NaN in failed replicates
   unsigned char *status;      // enum logit_status of each refit
   double *eta;                // n_replicates x n, row-major, NaN in failed ones; or NULL
+  double *set_eta;            // n_replicates x n_sets x n, of the test data, likewise; or NULL
   unsigned char *chosen;      // n_replicates x n_groups (selection), 0 in failed ones; or NULL
   size_t n_failed;            // status not LOGIT_CONVERGED
 };

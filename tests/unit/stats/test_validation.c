@@ -534,7 +534,8 @@ static void process_check(enum validation_scheme scheme)
                                  .n_statistics = 2,
                                  .measure = measure_two,
                                  .context = &rows,
-                                 .keep_predictors = true};
+                                 .keep_predictors = true,
+                                 .keep_sets = true};
   struct validation_result plain, still, moved;
   validation_run(&plan, &problem, NULL, &plain);
   struct shifted context = {&problem, 0};
@@ -543,11 +544,12 @@ static void process_check(enum validation_scheme scheme)
   validation_run(&plan, NULL, NULL, &still);
   context.shift = 0.5;
   validation_run(&plan, NULL, NULL, &moved);
-  bool same = true, left_out = true, means = true, predictors = true;
+  bool same = true, left_out = true, means = true, predictors = true, sets = true;
   for (size_t b = 0; b < 20; b++) {
     if ((b + 1) % 7 == 3) {
       left_out = left_out && still.status[b] == LOGIT_SEPARATED && isnan(still.test[2 * b]) &&
-                 isnan(still.eta[60 * b]);
+                 isnan(still.eta[60 * b]) && isnan(still.set_eta[120 * b]) &&
+                 isnan(still.set_eta[120 * b + 119]);
       continue;
     }
     same = same && all_near(still.training + 2 * b, 1, plain.training + 2 * b, 2, 1e-15) &&
@@ -570,12 +572,16 @@ static void process_check(enum validation_scheme scheme)
               fabs(moved.test[2 * b + 1] - (plain.test[2 * b + 1] + test[1]) / 2) < 1e-14;
     }
     predictors = predictors && fabs(moved.eta[60 * b + 5] - plain.eta[60 * b + 5] - 0.5) < 1e-13;
+    for (size_t i = 0; i < 60; i++)
+      sets = sets && moved.set_eta[120 * b + i] == plain.eta[60 * b + i] &&
+             moved.set_eta[120 * b + 60 + i] == plain.eta[60 * b + i] + 1;
   }
   is_integer((long long) still.n_failed, 3, "a process that fails is counted");
   ok(left_out, "and has no values");
   ok(same, "two equal sets: the values of one refit");
   ok(means, "two sets: means of training and of test");
   ok(predictors, "and the mean linear predictor on test data");
+  ok(sets && !plain.set_eta, "and that of every set");
   validation_result_free(&plain);
   validation_result_free(&still);
   validation_result_free(&moved);
