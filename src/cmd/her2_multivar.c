@@ -639,12 +639,27 @@ static void note_firth(struct multivar *multivar)
                      final->regression.design.column_name[j]);
 }
 
+// A profile limit that was not found: infinite ones are limits, too.
+static void warn_limits(struct multivar *multivar)
+{
+  const struct multivar_model *final = &multivar->final;
+  for (size_t j = multivar->settings->flic ? 1 : 0; j < final->regression.design.n_columns; j++)
+    if (!isnan(final->row[j].estimate) &&
+        (isnan(final->row[j].low) || isnan(final->row[j].high)))
+      report_warning(&multivar->command->report,
+                     "%s lacks a limit: the profile of the likelihood did not converge (scale the "
+                     "predictors, as in x/sd, or --ci=wald)",
+                     final->regression.design.column_name[j]);
+}
+
 static void note_conventions(struct multivar *multivar)
 {
   struct report *report = &multivar->command->report;
   const struct regression *regression = &multivar->final.regression;
   if (multivar->options.firth)
     note_firth(multivar);
+  if (multivar->profile)
+    warn_limits(multivar);
   double epv = multivar_epv(multivar, regression->design.n_columns - 1);
   if (epv < multivar->settings->epv)
     report_warning(report, "%.1f events per parameter of the final model, fewer than %g", epv,

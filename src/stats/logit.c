@@ -206,8 +206,8 @@ static void record_separation(const struct logit_data *data, const struct logit_
   fit->log_likelihood = separated_log_likelihood(data, options, found);
 }
 
-static void record_estimate(const struct maximum_search *search, const double *g,
-                            struct logit_fit *fit)
+static void record_estimate(const struct held_problem *held, const struct maximum_search *search,
+                            const double *g, struct logit_fit *fit)
 {
   const struct logit_problem *problem = search->problem;
   size_t p = problem->p;
@@ -216,12 +216,28 @@ static void record_estimate(const struct maximum_search *search, const double *g
     fit->status = LOGIT_CONVERGED;
     logit_problem_to_original(problem, g, fit->coefficient);
     logit_problem_covariance(problem, inverse, fit->covariance);
+    held_problem_to_original(held, fit->coefficient, fit->covariance);
     fit->log_likelihood = search->point.log_likelihood;
     fit->penalized_log_likelihood = fit->log_likelihood +
                                     cholesky_log_determinant(search->factor, p) / 2 +
                                     logit_problem_log_scale(problem);
   }
   free(inverse);
+}
+
+// The search goes on in columns set apart, where that pays.  g: in and out.
+static void set_columns_apart(struct held_problem *held, const struct logit_data *data, double *g)
+{
+  size_t p = data->p;
+  double *b = NEW_ARRAY(double, p);
+  bool *all = NEW_ARRAY(bool, p);
+  for (size_t j = 0; j < p; j++)
+    all[j] = true;
+  logit_problem_to_original(&held->problem, g, b);
+  held_problem_free(held);
+  held_problem_set(held, data, all, b, g);
+  free(b);
+  free(all);
 }
 
 void logit_fit(const struct logit_data *data, const struct logit_options *options,
@@ -232,26 +248,30 @@ void logit_fit(const struct logit_data *data, const struct logit_options *option
   assert(data->p > 0);
   size_t p = data->p;
   *fit = fit_new(p);
-  struct logit_problem problem;
-  logit_problem_set(&problem, data, false);
+  struct held_problem held = {.data = *data};
+  struct logit_problem *problem = &held.problem;
+  logit_problem_set(problem, data, false);
   struct maximum_search search;
-  maximum_search_start(&search, &problem);
+  maximum_search_start(&search, problem);
   double *g = NEW_ZEROED(double, p), intercept;
-  fit->n_rows = (size_t) (problem.n_rows + 0.5);
-  fit->n_events = (size_t) (problem.n_events + 0.5);
-  if (problem.n_events == 0 || problem.n_events == problem.n_rows) {
+  fit->n_rows = (size_t) (problem->n_rows + 0.5);
+  fit->n_events = (size_t) (problem->n_events + 0.5);
+  if (problem->n_events == 0 || problem->n_events == problem->n_rows) {
     fit->status = LOGIT_ONE_OUTCOME;
     goto out;
   }
   intercept = logit_null_intercept(data, &fit->null_log_likelihood);
-  if (!check_rank(&problem, fit->dependent)) {
+  if (!check_rank(problem, fit->dependent)) {
     fit->status = LOGIT_RANK_DEFICIENT;
     goto out;
   }
   if (options->start)
-    logit_problem_from_original(&problem, options->start, g);
-  else if (problem.constant < p && isfinite(intercept))
-    g[problem.constant] = intercept;
+    logit_problem_from_original(problem, options->start, g);
+  else if (problem->constant < p && isfinite(intercept))
+    g[problem->constant] = intercept;
+  // The penalty's gradient has the digits of the leverages alone.
+  if (options->firth)
+    set_columns_apart(&held, data, g);
   search.firth = options->firth;
   search.most_iterations = options->most_iterations ? options->most_iterations : 100;
   search.tolerance = options->tolerance > 0 ? options->tolerance : 1e-12;
@@ -260,7 +280,7 @@ void logit_fit(const struct logit_data *data, const struct logit_options *option
   fit->n_iterations = search.n_iterations;
   if (!options->firth && !(status == AT_MAXIMUM && proves_overlap(&search))) {
     struct separation found;
-    separation_find(&problem, &found);
+    separation_find(problem, &found);
     bool separated = found.status == QUASI_SEPARATION || found.status == COMPLETE_SEPARATION;
     bool unknown = found.status == SEPARATION_UNKNOWN;
     if (separated)
@@ -276,12 +296,19 @@ void logit_fit(const struct logit_data *data, const struct logit_options *option
       fit->n_iterations += search.n_iterations;
     }
   }
+  // Ten digits are enough, as of a spline's columns.
+  if (!options->firth && status == AT_MAXIMUM && logit_problem_is_entangled(problem, 1e-6)) {
+    set_columns_apart(&held, data, g);
+    search.watch_drift = false;
+    status = maximum_search_run(&search, g);
+    fit->n_iterations += search.n_iterations;
+  }
   if (status == AT_MAXIMUM)
-    record_estimate(&search, g, fit);
+    record_estimate(&held, &search, g, fit);
 out:
   free(g);
   maximum_search_free(&search);
-  logit_problem_free(&problem);
+  held_problem_free(&held);
 }
 
 // ---- tests ----
@@ -342,6 +369,35 @@ static double bound_without(const struct logit_data *data, const struct logit_op
   return bound;
 }
 
+// The loss of (penalized) log likelihood when the columns that are not free are 0; NaN where the
+// search gives out.
+static double loss_without(const struct logit_data *data, const struct logit_options *options,
+                           const struct logit_fit *fit, const bool *free_column)
+{
+  size_t p = data->p;
+  double *g = NEW_ARRAY(double, p), loss = NAN;
+  struct held_problem held;
+  held_problem_set(&held, data, free_column, fit->coefficient, g);
+  struct maximum_search search;
+  maximum_search_start(&search, &held.problem);
+  search.firth = options->firth;
+  if (options->most_iterations)
+    search.most_iterations = options->most_iterations;
+  // For the penalty the maximum once more in these columns, so that rounding of both is alike.
+  bool good = !options->firth || maximum_search_run(&search, g) == AT_MAXIMUM;
+  double height = options->firth ? search.point.penalized : fit->log_likelihood;
+  // Held at 0 about the means: the others' coefficients stay near enough to start from.
+  for (size_t j = 0; j < p; j++)
+    g[j] = free_column[j] ? g[j] : 0;
+  search.free_column = free_column;
+  if (good && maximum_search_run(&search, g) == AT_MAXIMUM)
+    loss = height - (options->firth ? search.point.penalized : search.point.log_likelihood);
+  maximum_search_free(&search);
+  held_problem_free(&held);
+  free(g);
+  return loss;
+}
+
 struct logit_test logit_likelihood_ratio_test(const struct logit_data *data,
                                               const struct logit_options *options,
                                               const struct logit_fit *fit, const size_t *columns,
@@ -362,31 +418,7 @@ struct logit_test logit_likelihood_ratio_test(const struct logit_data *data,
   if (fit->status == LOGIT_SEPARATED) {
     test.statistic = 2 * (fit->log_likelihood - bound_without(data, options, free_column));
   } else {
-    struct logit_problem problem;
-    logit_problem_set(&problem, data, false);
-    if (problem.constant < p && !free_column[problem.constant]) { // 0 in the units of x
-      logit_problem_free(&problem);
-      logit_problem_set(&problem, data, true);
-    }
-    double *b = NEW_ARRAY(double, p), *g = NEW_ARRAY(double, p);
-    for (size_t j = 0; j < p; j++)
-      b[j] = free_column[j] ? fit->coefficient[j] : 0;
-    logit_problem_from_original(&problem, b, g);
-    struct maximum_search search;
-    maximum_search_start(&search, &problem);
-    search.firth = options->firth;
-    search.free_column = free_column;
-    if (options->most_iterations)
-      search.most_iterations = options->most_iterations;
-    if (maximum_search_run(&search, g) == AT_MAXIMUM)
-      test.statistic =
-          2 * (options->firth ? fit->penalized_log_likelihood - search.point.penalized -
-                                    logit_problem_log_scale(&problem)
-                              : fit->log_likelihood - search.point.log_likelihood);
-    maximum_search_free(&search);
-    logit_problem_free(&problem);
-    free(b);
-    free(g);
+    test.statistic = 2 * loss_without(data, options, fit, free_column);
   }
   free(free_column);
   // Rounding of two equal likelihoods.

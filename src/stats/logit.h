@@ -51,16 +51,16 @@ struct logit_fit {
   size_t n_iterations;
 };
 
-// Fits by Newton's method (iteratively reweighted least squares) with step halving.  Columns
-// are standardized inside, so predictors in units of 1e-6 or 1e6, or with means of 1e6, make
-// no difference.  Separation is established, not guessed from large numbers.  At a point where
-// the smallest w |y - P| exceeds the decrement gradient' information^-1 gradient no direction
-// separates: along one, d, the gradient is sum w r |x'd| and the curvature at most
-// max |x'd| times that, so the decrement is at least w r of the row with the largest |x'd|.
-// Where that proof fails or the iterations drift, the linear programme of Konis (2007) decides
-// (separation.h).  Firth estimates exist under separation.  Safe in parallel regions; starts
-// threads of its own only outside them, for large data.  The bits of the result do not depend
-// on their number.
+// Fits by Newton's method (iteratively reweighted least squares) with step halving.  Columns are
+// standardized inside, and set apart where they are nearly dependent, so predictors in units of
+// 1e-6 or 1e6, or with means of 1e6, and their products, make no difference.  Separation is
+// established, not guessed from large numbers.  At a point where the smallest w |y - P| exceeds
+// the decrement gradient' information^-1 gradient no direction separates: along one, d, the
+// gradient is sum w r |x'd| and the curvature at most max |x'd| times that, so the decrement is at
+// least w r of the row with the largest |x'd|. Where that proof fails or the iterations drift, the
+// linear programme of Konis (2007) decides (separation.h).  Firth estimates exist under
+// separation.  Safe in parallel regions; starts threads of its own only outside them, for large
+// data.  The bits of the result do not depend on their number.
 void logit_fit(const struct logit_data *data, const struct logit_options *options,
                struct logit_fit *fit);
 void logit_fit_free(struct logit_fit *fit);
@@ -88,9 +88,11 @@ struct logit_test logit_likelihood_ratio_test(const struct logit_data *data,
 // Profile-likelihood limits of coefficient j: the two roots of
 // 2 (l(fit) - l_profile(b_j)) = chi-square quantile, by safeguarded secant steps to 1e-10
 // (Venzon & Moolgavkar 1988 as start); a limit that does not exist is -inf or +inf.  For
-// Firth by the penalized likelihood with the full penalty.  A SEPARATED fit has an interval
-// too: (low, inf), (-inf, high), (-inf, inf) for an infinite coefficient, finite limits for
-// the others (or NaN where the search fails).  False, and NaN, for a fit that has none.
+// Firth by the penalized likelihood with the full penalty; its profile may have several maxima:
+// the limit is that of the highest that is found from the estimate and a few other starts.  A
+// SEPARATED fit has an interval too: (low, inf), (-inf, high), (-inf, inf) for an infinite
+// coefficient, finite limits for the others (or NaN where the search fails).  False, and NaN,
+// for a fit that has none.
 bool logit_profile_interval(const struct logit_data *data, const struct logit_options *options,
                             const struct logit_fit *fit, size_t j, double level, double *low,
                             double *high);

@@ -18,6 +18,8 @@
 #include "stats/linear_algebra.h"
 
 enum { MOST_MIXED = 6, MOST_HALVINGS = 60 };
+// Far from the top a mixed step may reach into the reach of another, lower one.
+static const double MOST_MIXED_DECREMENT = 0.1;
 
 void maximum_search_start(struct maximum_search *search, const struct logit_problem *problem)
 {
@@ -259,7 +261,10 @@ enum maximum_status maximum_search_run(struct maximum_search *search, double *g)
       break;
     }
     bool done = false;
-    if (search->firth) {
+    if (search->decrement > MOST_MIXED_DECREMENT) {
+      mixing_forget(&mixing);
+      fresh = true;
+    } else if (search->firth) {
       mixing_add(&mixing, g, step, fresh);
       fresh = false;
       if (mixing_propose(&mixing, search->point.information, g, step, trial)) {

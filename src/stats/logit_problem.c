@@ -104,6 +104,128 @@ void logit_problem_free(struct logit_problem *problem)
   *problem = (struct logit_problem){0};
 }
 
+// ---- columns set apart ----
+
+bool logit_problem_is_entangled(const struct logit_problem *problem, double share)
+{
+  size_t p = problem->p;
+  double *gram = NEW_ARRAY(double, p * p);
+  memcpy(gram, problem->gram, p * p * sizeof *gram);
+  bool entangled = !cholesky_factor(gram, p, share, NULL);
+  free(gram);
+  return entangled;
+}
+
+// The part of column b along a: sum w a b/sum w a^2, 0 for a column of zeros.
+static double part_along(const struct logit_data *data, const double *a, const double *b)
+{
+  double most_a = 0, most_b = 0, product = 0, square = 0;
+  for (size_t i = 0; i < data->n; i++)
+    if (logit_row_weight(data, i) > 0) {
+      most_a = fmax(most_a, fabs(a[i]));
+      most_b = fmax(most_b, fabs(b[i]));
+    }
+  if (!(most_a > 0 && most_b > 0))
+    return 0;
+  for (size_t i = 0; i < data->n; i++) {
+    double w = logit_row_weight(data, i), of_a = a[i] / most_a;
+    if (w > 0) {
+      product += w * of_a * (b[i] / most_b);
+      square += w * of_a * of_a;
+    }
+  }
+  return product / square * (most_b / most_a);
+}
+
+// Gram and Schmidt, in held->order; b: p, in place.
+static void set_apart(struct held_problem *held, double *b)
+{
+  size_t n = held->data.n, p = held->data.p;
+  const size_t *order = held->order;
+  for (size_t at = 1; at < p; at++) {
+    size_t j = order[at];
+    double *column = held->x + j * n;
+    // Once more, for what rounding of the first time has left.
+    for (int turn = 0; turn < 2; turn++)
+      for (size_t before = 0; before < at; before++) {
+        size_t k = order[before];
+        double part = part_along(&held->data, held->x + k * n, column);
+        for (size_t i = 0; i < n; i++)
+          column[i] = fma(-part, held->x[i + k * n], column[i]);
+        held->relation[k + j * p] += part;
+      }
+    for (size_t before = 0; before < at; before++)
+      b[order[before]] += held->relation[order[before] + j * p] * b[j];
+  }
+}
+
+void held_problem_set(struct held_problem *held, const struct logit_data *data,
+                      const bool *free_column, const double *b, double *g)
+{
+  size_t n = data->n, p = data->p, to = 0;
+  *held = (struct held_problem){.data = *data};
+  logit_problem_set(&held->problem, data, false);
+  size_t constant = held->problem.constant;
+  bool keep_origin = constant < p && !free_column[constant];
+  if (keep_origin) {
+    logit_problem_free(&held->problem);
+    logit_problem_set(&held->problem, data, true);
+  }
+  if (logit_problem_is_entangled(&held->problem, 0.01)) {
+    double *changed = NEW_ARRAY(double, p);
+    held->order = NEW_ARRAY(size_t, p);
+    held->relation = NEW_ZEROED(double, p * p);
+    if (constant < p && !keep_origin)
+      held->order[to++] = constant;
+    for (int last = 0; last < 2; last++)
+      for (size_t j = 0; j < p; j++)
+        if (free_column[j] != last && (j != constant || keep_origin))
+          held->order[to++] = j;
+    held->x = NEW_ARRAY(double, n * p);
+    memcpy(held->x, data->x, n * p * sizeof *held->x);
+    memcpy(changed, b, p * sizeof *changed);
+    set_apart(held, changed);
+    held->data.x = held->x;
+    logit_problem_free(&held->problem);
+    logit_problem_set(&held->problem, &held->data, keep_origin);
+    logit_problem_from_original(&held->problem, changed, g);
+    free(changed);
+  } else {
+    held->problem.data = &held->data;
+    logit_problem_from_original(&held->problem, b, g);
+  }
+}
+
+void held_problem_free(struct held_problem *held)
+{
+  logit_problem_free(&held->problem);
+  free(held->x);
+  free(held->order);
+  free(held->relation);
+  *held = (struct held_problem){0};
+}
+
+void held_problem_to_original(const struct held_problem *held, double *b, double *covariance)
+{
+  if (!held->x)
+    return;
+  size_t p = held->data.p;
+  for (size_t at = p; at-- > 0;)
+    for (size_t after = at + 1; after < p; after++) {
+      size_t k = held->order[at], j = held->order[after];
+      double part = held->relation[k + j * p];
+      b[k] -= part * b[j];
+      for (size_t l = 0; l < p; l++)
+        covariance[k + l * p] -= part * covariance[j + l * p];
+    }
+  for (size_t at = p; at-- > 0;)
+    for (size_t after = at + 1; after < p; after++) {
+      size_t k = held->order[at], j = held->order[after];
+      for (size_t l = 0; l < p; l++)
+        covariance[l + k * p] -= held->relation[k + j * p] * covariance[l + j * p];
+    }
+}
+
 void logit_problem_read(const struct logit_problem *problem, size_t first, size_t n, double *block)
 {
   assert(n <= BLOCK_ROWS);

@@ -28,6 +28,30 @@ void logit_problem_set(struct logit_problem *problem, const struct logit_data *d
                        bool keep_origin);
 void logit_problem_free(struct logit_problem *problem);
 
+// Whether the square of some column has less than this share of its own, beside the columns before
+// it: so many digits are lost in its coefficient.
+bool logit_problem_is_entangled(const struct logit_problem *problem, double share);
+
+// A problem some of whose coefficients are held: g_j = b_j/inverse_j for them, so that b_j = 0 is
+// g_j = 0.  Where columns are entangled (by 0.01: a mean of 100 SDs beside a held constant, a
+// product of columns far from 0) each loses its part along those before it,
+//   x'_j = x_j - sum over k before j of r_kj x'_k,  b'_k = b_k + sum over j after k of r_kj b_j,
+// in the order: the constant, the others, those held.  These keep their b (several: their b are 0
+// together); the determinant of the change is 1.
+struct held_problem {
+  struct logit_problem problem;
+  struct logit_data data;
+  double *x;        // n x p, or NULL where the columns are those of the data
+  size_t *order;    // p, or NULL
+  double *relation; // r, p x p, or NULL
+};
+// free_column: p.  b: p coefficients; g: those of the problem, p out.
+void held_problem_set(struct held_problem *held, const struct logit_data *data,
+                      const bool *free_column, const double *b, double *g);
+void held_problem_free(struct held_problem *held);
+// b' and its covariance (p x p), as the problem has them, become those of the data; in place.
+void held_problem_to_original(const struct held_problem *held, double *b, double *covariance);
+
 // Row weight, 1 without weights.
 static inline double logit_row_weight(const struct logit_data *data, size_t i)
 {

@@ -52,40 +52,80 @@ static bool profile_at(struct profile *profile, double distance, int sign, doubl
   return true;
 }
 
-// The distance from the estimate at which z reaches the quantile.
-static double profile_limit(struct profile *profile, int sign)
+// Whether at that distance another start leads to a higher maximum of the penalized likelihood
+// than z is of; then g is there.  The starts: the tangent at the estimate, and the other
+// coefficients 0 or at the estimate.
+static bool profile_higher(struct profile *profile, double distance, int sign, double z, double *g)
 {
-  size_t p = profile->problem->p;
-  double *g = NEW_ARRAY(double, p);
-  memcpy(g, profile->estimate, p * sizeof *g);
-  double near = 0, far = INFINITY, distance = profile->quantile * profile->std_error, limit = NAN;
-  for (int step = 0; step < 200; step++) {
-    double z, slope;
-    if (!profile_at(profile, distance, sign, g, &z, &slope)) {
-      // Too far at once: the likelihood is flat to rounding there.
-      far = distance;
-      distance = (near + far) / 2;
-      memcpy(g, profile->estimate, p * sizeof *g);
-      if (far - near < 1e-12 * far)
-        break;
-      continue;
-    }
-    if (z < profile->quantile)
-      near = fmax(near, distance);
-    else
-      far = fmin(far, distance);
-    double next = distance + (profile->quantile - z) / slope;
-    double furthest = isinf(far) ? 3 * distance : far;
-    if (!(slope > 0) || !(next > near && next < furthest))
-      next = isinf(far) ? furthest : (near + far) / 2;
-    bool close =
-        fabs(next - distance) <= 1e-12 * distance || (isfinite(far) && far - near <= 4e-16 * far);
-    distance = next;
-    if (close) {
-      limit = distance;
-      break;
+  size_t j = profile->j, p = profile->problem->p;
+  double *trial = NEW_ARRAY(double, p), higher, slope, lowest = z * (1 - 1e-6);
+  bool found = false;
+  for (int start = 0; start < 3; start++) {
+    double at = profile->estimate[j] + sign * distance;
+    for (size_t k = 0; k < p; k++)
+      trial[k] = start == 1 ? 0 : profile->estimate[k];
+    trial[j] = start == 0 ? profile->estimate[j] : at;
+    if (profile_at(profile, distance, sign, trial, &higher, &slope) && higher < lowest) {
+      lowest = higher;
+      memcpy(g, trial, p * sizeof *g);
+      found = true;
     }
   }
+  free(trial);
+  return found;
+}
+
+// The distance from the estimate at which z reaches the quantile.  A penalized profile may have
+// several maxima: that one is followed to which the estimate leads, from the last point short of
+// the limit (`near`), until a higher one is found where it has its limit.  A bracket that closes
+// where z is still short of it had its far end on another, lower one, or where the search fails:
+// then shorter steps lead past it.
+static double profile_limit(struct profile *profile, int sign)
+{
+  enum { MOST_STEPS = 200, MOST_RETURNS = 4 };
+  size_t p = profile->problem->p;
+  double *at_near = NEW_ARRAY(double, p), *g = NEW_ARRAY(double, p);
+  memcpy(at_near, profile->estimate, p * sizeof *g);
+  double near = 0, far = INFINITY, reach = 3, limit = NAN;
+  double distance = profile->quantile * profile->std_error;
+  for (int step = 0, returns = 0; step < MOST_STEPS; step++) {
+    double z = NAN, slope = NAN, next = NAN;
+    memcpy(g, at_near, p * sizeof *g);
+    if (!profile_at(profile, distance, sign, g, &z, &slope)) {
+      far = distance; // too far at once: the likelihood is flat to rounding there
+    } else if (z < profile->quantile) {
+      near = distance;
+      memcpy(at_near, g, p * sizeof *g);
+    } else {
+      far = distance;
+    }
+    next = distance + (profile->quantile - z) / slope;
+    double furthest = isinf(far) ? reach * distance : far;
+    if (!(slope > 0) || !(next > near && next < furthest))
+      next = isinf(far) ? furthest : (near + far) / 2;
+    bool met = fabs(z - profile->quantile) <= 1e-6 * profile->quantile;
+    bool closed = isfinite(far) && far - near <= (met ? 4e-16 : 1e-9) * far;
+    if (met && (closed || fabs(next - distance) <= 1e-12 * distance)) {
+      limit = next;
+      if (!profile->search.firth || returns == MOST_RETURNS ||
+          !profile_higher(profile, distance, sign, z, g))
+        break;
+      near = distance;
+      memcpy(at_near, g, p * sizeof *g);
+      far = INFINITY;
+      reach = 1.25;
+      next = reach * near;
+      returns++;
+    } else if (closed) {
+      if (returns++ == MOST_RETURNS)
+        break;
+      far = INFINITY;
+      reach = 1.25;
+      next = reach * near;
+    }
+    distance = next;
+  }
+  free(at_near);
   free(g);
   return limit;
 }
@@ -95,21 +135,17 @@ static bool converged_interval(const struct logit_data *data, const struct logit
                                double *high)
 {
   size_t p = data->p;
-  struct logit_problem problem;
-  logit_problem_set(&problem, data, false);
-  if (j == problem.constant) {
-    logit_problem_free(&problem);
-    logit_problem_set(&problem, data, true);
-  }
   bool *free_column = NEW_ARRAY(bool, p);
   double *estimate = NEW_ARRAY(double, p), *tangent = NEW_ARRAY(double, p);
   for (size_t k = 0; k < p; k++)
     free_column[k] = k != j;
-  logit_problem_from_original(&problem, fit->coefficient, estimate);
+  struct held_problem held;
+  held_problem_set(&held, data, free_column, fit->coefficient, estimate);
+  const struct logit_problem *problem = &held.problem;
 
   struct profile profile = {
-      .problem = &problem, .estimate = estimate, .quantile = quantile, .tangent = tangent, .j = j};
-  maximum_search_start(&profile.search, &problem);
+      .problem = problem, .estimate = estimate, .quantile = quantile, .tangent = tangent, .j = j};
+  maximum_search_start(&profile.search, problem);
   profile.search.firth = options->firth;
   if (options->most_iterations)
     profile.search.most_iterations = options->most_iterations;
@@ -127,7 +163,7 @@ static bool converged_interval(const struct logit_data *data, const struct logit
     above = profile_limit(&profile, 1);
   }
   // g_j = b_j/inverse_j for every column where nothing is subtracted.
-  double unit = problem.inverse[j], at = fit->coefficient[j];
+  double unit = problem->inverse[j], at = fit->coefficient[j];
   *low = at - below * fabs(unit);
   *high = at + above * fabs(unit);
   if (unit < 0) {
@@ -135,7 +171,7 @@ static bool converged_interval(const struct logit_data *data, const struct logit
     *high = at + below * fabs(unit);
   }
   maximum_search_free(&profile.search);
-  logit_problem_free(&problem);
+  held_problem_free(&held);
   free(free_column);
   free(estimate);
   free(tangent);

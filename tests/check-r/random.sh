@@ -41,8 +41,8 @@ if [ "$n" -gt "$half" ]; then
     "$seed" "$((first + half))" "$((n - half))" "$parts" >"$folder/b.log" 2>&1 || status=1
 fi
 wait "$pid" || status=1
-LC_ALL=C "$rscript" "$srcdir/tests/check-r/random_sum.R" "$folder" || status=1
 if [ "$status" -ne 0 ]; then
   tail -n 5 "$folder"/?.log
 fi
+LC_ALL=C "$rscript" "$srcdir/tests/check-r/random_sum.R" "$folder" || status=1
 exit "$status"

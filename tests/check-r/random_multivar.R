@@ -449,12 +449,13 @@ multivar_fit <- function(set, run, texts, rows, level, profile = FALSE) {
       hold("multivar", "sample_size epv", run, sizes$epv, c(whole, max(whole)) * event / p, 1e-9)
     } else leave_out("multivar: sample size at the brink")
   }
-  if (!profile) predict_one(set, fit$b, fit$v, rows, fit$strained)
+  if (!profile) predict_one(set, fit$b, fit$v, v, rows, fit$strained)
 }
 
 # ---- her2-predict ----
 
-predict_one <- function(set, plain, vp, rows, strained) {
+# vp: covariance in plain units; v: in the data's, as the model file has it.
+predict_one <- function(set, plain, vp, v, rows, strained) {
   run <- paste0(set$name, "/predict")
   if (is.na(status[run]) || status[[run]] != 0) {
     # A level that the fit has not seen ends the run.
@@ -476,8 +477,11 @@ predict_one <- function(set, plain, vp, rows, strained) {
   se <- sqrt(rowSums((x %*% vp) * x))
   z <- qnorm(0.975)
   where <- paste(run, "row", seq_len(n))
-  # The digits that a standard error of a nearly separated fit has.
-  lost <- if (strained) 1e-2 else 1e-5
+  # The digits that a standard error of a nearly separated fit has; and the rounding of x' V x from
+  # 17 digits of V, whose terms are 1e10 times their sum where the data lie 1e5 from 0.
+  far <- cbind(1, set$data$x1, set$data$x2, x[, -(1:3), drop = FALSE])
+  rounding <- length(plain) * .Machine$double.eps * rowSums((abs(far) %*% abs(v)) * abs(far))
+  lost <- (if (strained) 1e-2 else 1e-5) + ifelse(is.na(rounding), 0, z * rounding / (2 * se))
   hold("predict", "linear.predictor", where, ours$linear.predictor, eta, 1e-6, 1e-7 * (1 + se))
   hold("predict", "risk", where, ours$risk, plogis(eta), 1e-6 * max(1, abs(eta), na.rm = TRUE), 1e-12)
   hold("predict", "risk.low", where, ours$risk.low, plogis(eta - z * se),

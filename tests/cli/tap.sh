@@ -82,6 +82,13 @@ close_to() {
   [ $status -eq 0 ] || echo "# got $1, expected $2, tolerance $3"
 }
 
+# has FILE TEXT NAME: the file holds the text.
+has() {
+  grep -qF -- "$2" "$1"
+  ok $? "$3"
+  grep -qF -- "$2" "$1" || sed 's/^/# /' "$1"
+}
+
 finish() {
   echo "1..$tap_count"
   [ "$tap_failed" -eq 0 ]

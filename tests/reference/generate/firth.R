@@ -11,7 +11,8 @@ cat("# NAME.x: rows, columns, values by column; .y; .weight: frequencies (brglm2
 cat("# repeated rows); .coefficient, .covariance; .penalized: l + log det(X'WX)/2 there.\n")
 cat("# .lrJ: statistic, P of coefficient J (from 1) being 0; .profileJ: level, limits: the\n")
 cat("# penalized likelihood with the penalty of all columns, written out below, maximized by\n")
-cat("# scoring until the score is zero, roots by uniroot.  .joint: columns, statistic, P.\n")
+cat("# scoring until the score is zero, of several maxima the highest found, roots by uniroot.\n")
+cat("# .joint: columns, statistic, P.\n")
 cat("# .flic: intercept by glm with the other terms as offset.\n")
 cat("# endometrial: Heinze & Schemper 2002, Stat Med 21:2409, from brglm2.\n")
 cat("# .ml.loglik: the bound of the log likelihood (glm's drift); .mlJ: limits of the profile\n")
@@ -72,10 +73,16 @@ show <- function(name, x, y, w = NULL, joint = NULL, level = 0.95, which = seq_l
     s <- sqrt(v[j, j])
     limit <- function(sign) { # walk to the first step beyond it, each from the last
       from <- b
-      loss <- function(at) 2 * (top - largest(x, y, w, j, at, from)$value) - qchisq(level, 1)
+      # Of several maxima the highest found: from there, from the estimate and from 0.
+      top_at <- function(at) {
+        found <- lapply(list(from, b, 0 * b), function(start)
+          tryCatch(largest(x, y, w, j, at, start), error = function(e) list(value = -Inf)))
+        found[[which.max(vapply(found, `[[`, 0, "value"))]]
+      }
+      loss <- function(at) 2 * (top - top_at(at)$value) - qchisq(level, 1)
       at <- b[j] + sign * s
       while (loss(at) < 0) {
-        from <- largest(x, y, w, j, at, from)$b
+        from <- top_at(at)$b
         at <- at + sign * s
       }
       uniroot(loss, sort(c(at, at - sign * s)), tol = 1e-12 * s)$root
