@@ -21,7 +21,10 @@ check() {
 }
 
 for program in "$@"; do
-  check "./$program"
+  case $program in
+  */replay_encoding) ;; # ld.so reads beyond a string when it loads the libraries of iconv's encodings
+  *) check "./$program" ;;
+  esac
 done
 check ./her2-univar 'outcome ~ .' --effects --bootstrap=20 --format=json "$sources/datasets/asah.csv"
 check ./her2-univar 'grade ~ .' --codebook="$sources/datasets/gbsg.codebook.csv" --like=spss \

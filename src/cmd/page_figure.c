@@ -194,14 +194,16 @@ static void append_reference(struct svg_reader *reader, const char *element, con
   }
 }
 
-// The name as HTML writes it; NULL for an attribute of drawing programs.
+// The name as HTML writes it; NULL for an attribute of drawing programs.  SVG's own have plain
+// letters, and what other letters a name may have depends on the encoding to expat.
 static const char *attribute_name(const char *name)
 {
+  static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
   if (text_starts(name, XLINK))
     return strcmp(name + strlen(XLINK), "href") == 0 ? "href" : NULL;
   if (text_starts(name, XML))
     return strcmp(name + strlen(XML), "space") == 0 ? "xml:space" : NULL;
-  return strchr(name, '\n') || text_starts(name, "aria-") || text_starts(name, "data-") ||
+  return name[strspn(name, plain)] || text_starts(name, "aria-") || text_starts(name, "data-") ||
                  strcmp(name, "role") == 0
              ? NULL
              : name;
@@ -271,11 +273,16 @@ static bool is_selector_list(const char *text)
 }
 
 // Whether quotes, parentheses and comments end within: the '}' behind is then the block's.
+// An address without quotes ends at the first ')', whatever stands before it.
 static bool is_closed(const char *body)
 {
   size_t depth = 0;
   for (const char *c = body; *c; c++)
-    if (*c == '"' || *c == '\'') {
+    if (strncasecmp(c, "url(", 4) == 0 && !strchr("\"'", c[4 + strspn(c + 4, " \t\r\n\f")])) {
+      c += 4 + strcspn(c + 4, ")\"'(");
+      if (*c != ')')
+        return false;
+    } else if (*c == '"' || *c == '\'') {
       const char *end = c + 1 + strcspn(c + 1, *c == '"' ? "\"\r\n\f" : "'\r\n\f");
       if (*end != *c)
         return false;

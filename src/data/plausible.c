@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "data/csv.h"
+#include "data/formula.h"
 
 enum field {
   FIELD_NAME, FIELD_KIND, FIELD_LABEL, FIELD_UNIT, FIELD_LABELS, FIELD_MIN, FIELD_MAX,
@@ -119,9 +120,11 @@ static bool read_formula(const struct published *published, struct plausible_ite
 {
   if (!*text)
     return true;
-  char *definition = text_format("`%s` = %s", item->name, text);
-  item->formula = derivation_parse(definition, error);
-  free(definition);
+  struct text definition = {0};
+  formula_print_name(item->name, &definition);
+  text_append_format(&definition, " = %s", text);
+  item->formula = derivation_parse(text_content(&definition), error);
+  text_free(&definition);
   if (!item->formula) {
     if (error)
       error->status = ERROR_DATA; // not the command line's fault

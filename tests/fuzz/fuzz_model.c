@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a model file: an error with a message, or a model that predicts and that prints
 // to a file which reads as the same model.  libFuzzer: clang -fsanitize=fuzzer,address,undefined;
-// the examples of her2-model(5) and tests/reference/models are a good corpus.
+// tests/reference/models are seeds too.
 #include <config.h>
 
 #include "data/model.h"

@@ -106,6 +106,41 @@ static void is_refused(const char *content, const char *message)
   unlink("pub_bad.csv");
 }
 
+// In whichever order they stand, and whether or not a number is printed.
+static void test_repeated(void)
+{
+  static const char *const tests[] = {
+      "p_a_b,p_b_a\nx,F,1,0.1,0.2\n", "p_a_b,p_b_a\nx,F,1,0.1,NA\n", "p_b_a,p_a_b\nx,F,1,NA,0.1\n",
+      "text_p_a_b,text_p_b_a\nx,F,1,,\n",
+  };
+  is_refused("feature,level,group,count\nf,l,a,1\nf,l,a,NA\n", "pub_bad.csv:3: column 'count'");
+  is_refused("feature,level,group,count\nf,l,a,NA\nf,l,a,1\n", "pub_bad.csv:3: column 'count'");
+  is_refused("feature,level,group,count,level group\nf,l,a,1,2\n", "no column 'level group'");
+  for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+    const char *const paths[] = {"pub_m.csv", "pub_t.csv"};
+    struct published p;
+    struct error error = {0};
+    struct text content = {0};
+    text_append_format(&content, "measure,test,statistic,%s", tests[i]);
+    write_text("pub_m.csv", "measure,kind,group,n,centre\nx,mean_sd,a,5,1\nx,mean_sd,b,5,2\n");
+    write_text("pub_t.csv", text_content(&content));
+    ok(!published_read(&p, paths, 2, &error) && strstr(error.message, "second one of these groups"),
+       "a pair twice: %s", error.message);
+    text_free(&content);
+  }
+  const char *const paths[] = {"pub_m.csv", "pub_t.csv"};
+  struct published p;
+  struct error error = {0};
+  write_text("pub_m.csv", "measure,kind,group,n,centre\nx,mean_sd,a,5,1\nx,mean_sd,b_c,5,2\n"
+                          "x,mean_sd,a_b,5,1\nx,mean_sd,c,5,2\n");
+  write_text("pub_t.csv", "measure,test,statistic,p_a_b_c\nx,F,1,0.1\n");
+  ok(!published_read(&p, paths, 2, &error), "a pair that can be read in two ways");
+  is_text(error.message, "pub_t.csv:1: column 'p_a_b_c': 'a_b_c' names more than one pair of groups",
+          "is told");
+  unlink("pub_m.csv");
+  unlink("pub_t.csv");
+}
+
 static void test_errors(void)
 {
   is_refused("", "empty");
@@ -140,6 +175,7 @@ int main(void)
 {
   test_study();
   test_other_shapes();
+  test_repeated();
   test_errors();
   return tap_done();
 }
