@@ -404,6 +404,12 @@ static char *without_place(const char *style)
   return text_take(&out);
 }
 
+// Numbers; anything else would stand in the way of a view made from the size.
+static bool is_view(const char *value)
+{
+  return *value && !value[strspn(value, "0123456789+-.eE, \t\r\n")];
+}
+
 // The root's attributes: the element itself is opened by the page.
 static void put_root(struct svg_reader *reader, const char *const *attribute)
 {
@@ -413,10 +419,12 @@ static void put_root(struct svg_reader *reader, const char *const *attribute)
     else if (strcmp(attribute[0], "height") == 0)
       reader->height = read_length(attribute[1]);
     else if (strcmp(attribute[0], "viewBox") == 0)
-      reader->has_view = true;
+      reader->has_view = is_view(attribute[1]);
     // Relative lengths would be of the page.
     if ((strcmp(attribute[0], "width") == 0 || strcmp(attribute[0], "height") == 0) &&
         !(read_length(attribute[1]) > 0))
+      continue;
+    if (strcmp(attribute[0], "viewBox") == 0 && !reader->has_view)
       continue;
     if (strcmp(attribute[0], "style") == 0) {
       char *style = without_place(attribute[1]);

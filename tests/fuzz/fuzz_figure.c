@@ -121,7 +121,8 @@ static void check_rules(const char *style)
     while (*c != '{') {
       demand(text_starts(c, "#" PREFIX " "));
       c += strlen("#" PREFIX " ");
-      demand(!strchr(" \t\r\n\f+~>|,{", *c));
+      c += strspn(c, " \t\r\n\f");
+      demand(!strchr("+~>|,{", *c));
       while (*c != '{' && *c != ',') {
         demand(*c && !strchr("};@", *c));
         c = token_end(c);
