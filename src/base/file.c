@@ -148,8 +148,10 @@ bool file_read(const char *path, struct text *content, struct error *error)
   problem = errno;
   if (!from_stdin)
     close(descriptor);
-  if (!good)
+  if (!good) {
+    text_free(content);
     return error_set(error, ERROR_DATA, "%s: %s", name, strerror(problem));
+  }
   if (content->length < 2 || (unsigned char) content->bytes[0] != 0x1f ||
       (unsigned char) content->bytes[1] != 0x8b)
     return true;
@@ -157,6 +159,8 @@ bool file_read(const char *path, struct text *content, struct error *error)
   *content = (struct text){0};
   good = unpack(&packed, content, name, error);
   text_free(&packed);
+  if (!good)
+    text_free(content);
   return good;
 }
 

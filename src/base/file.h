@@ -18,7 +18,7 @@ char *file_find(const char *path);
 
 // Reads the whole of `path` ("-" or NULL: standard input) into `content`, pipes
 // included; gzip content (told by its magic bytes, several members too) is
-// unpacked.  Messages begin with file_display_name(path).
+// unpacked.  Messages begin with file_display_name(path); after an error the content is empty.
 bool file_read(const char *path, struct text *content, struct error *error);
 
 // "standard input" for "-" and NULL, else the path.

@@ -50,6 +50,7 @@ static void test_reading(void)
   write_gzip("short.gz", "wb", "some text that will be cut\n");
   ok(truncate("short.gz", 20) == 0 && !file_read("short.gz", &content, &error), "gzip cut short");
   is_text(error.message, "short.gz: the gzip data are cut short", "and its message");
+  ok(!content.bytes, "nothing is kept of it");
   FILE *file = fopen("short.gz", "wb");
   fputs("\x1f\x8b garbage that is no gzip", file);
   fclose(file);
