@@ -2,37 +2,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Fuzz targets, one after the other, each with its seeds and its dictionary.
 #
-#   run.sh SOURCES SECONDS PROGRAM...
+#   run.sh SOURCES SECONDS FLAT PROGRAM...
 #
-# What a target finds new is kept in fuzz/NAME below the current folder and is where the next
-# run begins; fuzz/NAME.log is libFuzzer's own log.  A line a target: inputs run, edges covered,
-# when the last of them was new, seconds.  At the first failure: the file that makes it, status 1.
+# A target runs for SECONDS, or until FLAT seconds have brought no new edge (0: does not matter).
+# What it finds new is kept in fuzz/NAME below the current folder and is where the next run
+# begins; fuzz/NAME.log is libFuzzer's own log.  A line a target: inputs run, edges covered, when
+# the last of them was new, seconds.  At the first failure: the file that makes it, status 1.
 set -u
 sources=$1
 seconds=$2
-shift 2
+flat=$3
+shift 3
 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}
 export UBSAN_OPTIONS
 # Inputs are small: threads would only wait for one another.
 OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export OMP_NUM_THREADS
+asan_options=${ASAN_OPTIONS:-}
 
-# NAME SECONDS: libFuzzer says inputs and inputs a second, and so when.
-summary() {
-  awk -v name="$1" -v whole="$2" '
-    match($0, / cov: [0-9]+/) {
-      edges = substr($0, RSTART + 6, RLENGTH - 6) + 0
-      if (edges > most) {
-        most = edges
-        when = 0
-        if (match($0, /exec\/s: [0-9]+/) && (rate = substr($0, RSTART + 8, RLENGTH - 8) + 0) > 0)
-          when = substr($1, 2) / rate
-      }
+now() { date +%s; }
+
+# Edges covered so far; nothing before the corpus is read.
+edges_of() { sed -n '/INITED/,$s/.* cov: \([0-9]*\).*/\1/p' "fuzz/$1.log" | tail -n 1; }
+
+# NAME PID START: looks every few seconds how many edges there are; says to the target that it
+# may stop (SIGUSR1: libFuzzer ends with status 0) when they have been as many for too long.
+# Sets $edges and $last, the second in which they were new.
+watch() {
+  edges=
+  last=0
+  while kill -0 "$2" 2>/dev/null; do
+    sleep 2
+    found=$(edges_of "$1")
+    [ "$found" = "$edges" ] || {
+      edges=$found
+      last=$(($(now) - $3))
     }
-    $1 == "stat::number_of_executed_units:" { inputs = $2 }
-    END {
-      printf "%-10s %10d inputs %6d edges, the last after %d of %d s\n", name, inputs, most, when, whole
-    }' "fuzz/$1.log"
+    [ "$flat" -eq 0 ] || [ -z "$edges" ] || [ $(($(now) - $3 - last)) -lt "$flat" ] ||
+      kill -USR1 "$2" 2>/dev/null
+  done
 }
 
 for program; do
@@ -44,12 +52,24 @@ for program; do
   model) set -- "$@" "$sources/tests/reference/models" ;;
   statfile) set -- "$@" "$sources/tests/data/statfile" ;;
   esac
+  # Each statistical file is read in a child: what is kept of freed memory is copied for it.
+  ASAN_OPTIONS=$asan_options
+  [ "$name" != statfile ] ||
+    ASAN_OPTIONS=quarantine_size_mb=1:malloc_context_size=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+  export ASAN_OPTIONS
   [ ! -d "$sources/tests/fuzz/seeds/$name" ] || set -- "$@" "$sources/tests/fuzz/seeds/$name"
-  start=$(date +%s)
+  start=$(now)
   "$program" "$@" "-dict=$sources/tests/fuzz/$name.dict" "-artifact_prefix=fuzz/$name-" \
-    "-max_total_time=$seconds" -timeout=25 -print_final_stats=1 >"fuzz/$name.log" 2>&1
+    "-max_total_time=$seconds" -timeout=25 -print_final_stats=1 >"fuzz/$name.log" 2>&1 &
+  pid=$!
+  trap 'kill "$pid"; exit 130' INT TERM
+  watch "$name" "$pid" "$start"
+  wait "$pid"
   status=$?
-  summary "$name" $(($(date +%s) - start))
+  trap - INT TERM
+  inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "fuzz/$name.log")
+  printf '%-10s %10d inputs %6d edges, the last after %d of %d s\n' \
+    "$name" "${inputs:-0}" "${edges:-0}" "$last" $(($(now) - start))
   [ $status -eq 0 ] || {
     grep -E 'ERROR|runtime error|SUMMARY' "fuzz/$name.log"
     input=$(sed -n 's/.*Test unit written to //p' "fuzz/$name.log")
