@@ -519,16 +519,16 @@ static bool unknown_option(const struct option_entry *entry, size_t n, const cha
   const char **names = memory_allocate(n, sizeof *names);
   for (size_t i = 0; i < n; i++)
     names[i] = entry[i].option->name;
-  char *suggestion = text_suggestion(name, names, n);
+  const char *nearest = text_nearest(name, names, n);
   size_t n_starts = 0;
   for (size_t i = 0; i < n; i++)
     n_starts += text_starts(names[i], name);
   if (n_starts > 1)
     error_set(error, ERROR_USAGE, "option '--%s' may mean several (see --help)", name);
+  else if (nearest)
+    error_set(error, ERROR_USAGE, "unknown option '--%s'; did you mean '--%s'?", name, nearest);
   else
-    error_set(error, ERROR_USAGE, "unknown option '--%s'%s", name,
-              *suggestion ? suggestion : " (see --help)");
-  free(suggestion);
+    error_set(error, ERROR_USAGE, "unknown option '--%s' (see --help)", name);
   free(names);
   free(name);
   return false;
