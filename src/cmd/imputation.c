@@ -63,6 +63,8 @@ struct imputed command_impute(struct command *command, const struct imputation_s
   const struct derivation **derivation = NEW_ARRAY(const struct derivation *, n + n_further);
   for (size_t i = 0; i < n + n_further; i++)
     derivation[i] = i < n ? command->cohort.derivation[i] : further[i - n];
+  struct progress progress;
+  progress_begin(&progress, "imputations", (size_t) settings->n_imputations, command->quiet);
   struct imputed_options options = {
       .n_imputations = (size_t) settings->n_imputations,
       .n_iterations = (size_t) settings->n_iterations,
@@ -70,11 +72,13 @@ struct imputed command_impute(struct command *command, const struct imputation_s
       .with = &settings->with,
       .derivation = derivation,
       .n_derivations = n + n_further,
+      .progress = &progress,
   };
   struct imputed imputed;
   struct error error;
   if (!imputed_make(&imputed, formula, &command->table, outcome, allowed, &options, &error))
     command_fail(command, &error);
+  progress_end(&progress);
   free(derivation);
   return imputed;
 }

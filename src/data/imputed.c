@@ -318,7 +318,7 @@ static bool lacks_values(const struct imputed *imputed)
   return false;
 }
 
-static bool draw_all(struct imputed *imputed, struct error *error)
+static bool draw_all(struct imputed *imputed, struct progress *progress, struct error *error)
 {
   size_t n_cells = imputed->cells.n_cells, n_sets = imputed->n_imputations;
   size_t n_trace = imputed->problem.n_iterations * imputed->n_columns * 2;
@@ -327,10 +327,13 @@ static bool draw_all(struct imputed *imputed, struct error *error)
   enum imputation_status *status = NEW_ARRAY(enum imputation_status, n_sets);
   size_t *which = NEW_ZEROED(size_t, n_sets);
 #pragma omp parallel for schedule(dynamic)
-  for (size_t m = 0; m < n_sets; m++)
+  for (size_t m = 0; m < n_sets; m++) {
     status[m] = imputation_draw(&imputed->problem, &imputed->cells, NULL, 0, m + 1,
                                 imputed->value + m * n_cells, imputed->trace + m * n_trace,
                                 &which[m]);
+    if (progress)
+      progress_step(progress, 1);
+  }
   bool good = true;
   for (size_t m = 0; m < n_sets && good; m++)
     if (status[m] != IMPUTATION_DONE)
@@ -461,7 +464,7 @@ bool imputed_make(struct imputed *imputed, const struct formula *formula,
   if (!lacks_values(imputed))
     return true;
   imputation_cells_find(&imputed->problem, &imputed->cells);
-  if (check_size(imputed, error) && draw_all(imputed, error) &&
+  if (check_size(imputed, error) && draw_all(imputed, options->progress, error) &&
       imputed_complete(imputed, imputed->value, imputed->n_imputations, &imputed->table, error))
     return true;
 failed:

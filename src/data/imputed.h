@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/progress.h"
 #include "base/text.h"
 #include "data/derive.h"
 #include "data/design.h"
@@ -32,6 +33,7 @@ struct imputed_options {
   const struct text_list *with; // further columns that help to impute, or NULL
   const struct derivation *const *derivation; // those of the user and of models
   size_t n_derivations;
+  struct progress *progress; // a step an imputation; or NULL
 };
 
 // A column of the imputation model.
