@@ -563,6 +563,19 @@ static void answer_list_request(const struct command *command, const char *name,
   answer_and_exit();
 }
 
+// Most often one of the two was meant as something else.
+static bool refuse_second_file(const struct command *command, const char *operand,
+                               struct error *error)
+{
+  const char *model = text_ends(operand, ".json") ? operand : command->file;
+  if ((command->spec->groups & OPTIONS_MODEL) && text_ends(model, ".json"))
+    return error_set(error, ERROR_USAGE, "one file at a time: '%s' and '%s' (a model: --model=%s)",
+                     command->file, operand, model);
+  return error_set(error, ERROR_USAGE, "one file at a time: '%s' and '%s'%s", command->file,
+                   operand,
+                   command->formula_text ? "" : " (a formula needs single quotes around it)");
+}
+
 static bool take_operand(struct command *command, const char *operand, bool *has_file,
                          struct error *error)
 {
@@ -585,9 +598,7 @@ static bool take_operand(struct command *command, const char *operand, bool *has
     return true;
   }
   if (*has_file)
-    return error_set(error, ERROR_USAGE, "one file at a time: '%s' and '%s'%s", command->file,
-                     operand,
-                     command->formula_text ? "" : " (a formula needs single quotes around it)");
+    return refuse_second_file(command, operand, error);
   *has_file = true;
   command->file = operand;
   return true;
