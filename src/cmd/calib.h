@@ -195,9 +195,23 @@ void calib_update_run(struct calib *calib);
 void calib_update_save(struct calib *calib);
 void calib_update_free(struct calib_update *update);
 
-// Replicate files, --save-replicates and --combine: see her2-calib(1).
+// ---- replicate files, --save-replicates and --combine: see her2-calib(1) ----
+
+// As the command's companion file.
 void calib_replicates_save(struct calib *calib);
-void calib_replicates_join(struct calib *calib);
+// Reads n files (1 or more) that together have every replicate once, in any order: fills model,
+// outcome, rows, settings, candidates, the report's input, call and notes, and the validation.
+// ERROR_DATA, with file and line: a file that is none, or damaged; files of different validations;
+// replicates twice or missing.  After an error what there is of it can be freed.
+bool calib_replicates_join(struct calib *calib, const char *const *path, size_t n,
+                           struct error *error);
+
+// What writer and reader share.
+extern const char calib_replicates_first_line[];
+void calib_replicates_append_names(const struct calib *calib, struct text *text); // of the table
+bool calib_keeps_statistic(const struct calib *calib, size_t k); // k < CALIB_STATISTICS
+// Whether an argument of the call decides how something is shown, not what is computed.
+bool calib_is_shown_only(const char *argument);
 
 void calib_fill_tables(const struct calib *calib, struct report *report);
 void calib_fill_layout(const struct calib *calib, struct report *report);

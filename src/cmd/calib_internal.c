@@ -18,21 +18,6 @@
 #include "stats/recalibration.h"
 #include "stats/summary.h"
 
-bool calib_is_external(const struct calib *calib)
-{
-  return calib->scheme == CALIB_EXTERNAL || calib->scheme == CALIB_HOLDOUT;
-}
-
-bool calib_is_resampled(const struct calib *calib)
-{
-  return !calib_is_external(calib) && calib->scheme != CALIB_APPARENT;
-}
-
-bool calib_wants(const struct calib *calib, enum performance_metric metric)
-{
-  return calib->metrics >> metric & 1;
-}
-
 // ---- replicates ----
 
 static enum validation_scheme scheme_of(const struct calib *calib)

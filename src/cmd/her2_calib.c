@@ -17,16 +17,6 @@
 
 // ---- options ----
 
-const struct named_choice calib_schemes[] = {
-    {"bootstrap", "optimism by resampling (default on a model's own rows)", CALIB_BOOTSTRAP},
-    {"632", "bootstrap, tested on the rows left out, .632 weights", CALIB_632},
-    {"632plus", "the same with .632+ weights", CALIB_632_PLUS},
-    {"cv", "repeated cross-validation", CALIB_CROSS},
-    {"holdout", "fitted on the training rows of --holdout, judged on the test rows", CALIB_HOLDOUT},
-    {"apparent", "nothing corrected", CALIB_APPARENT},
-    {"external", "the risks as they are (default on other rows)", CALIB_EXTERNAL},
-    {NULL, NULL, 0},
-};
 static const struct named_choice processes[] = {
     {"selection", "all of the process that the model records (default)", 1},
     {"fit", "its final terms only", 0},
@@ -676,6 +666,16 @@ static void note_range(const struct calib *calib)
                 calib->last, calib->n_replicates);
 }
 
+static void combine(struct calib *calib)
+{
+  const struct command *command = calib->command;
+  struct error error;
+  if (command->n_operands == 0)
+    calib_fail(calib, ERROR_USAGE, "--combine: name the files that --save-replicates wrote");
+  if (!calib_replicates_join(calib, command->operand, command->n_operands, &error))
+    command_fail(command, &error);
+}
+
 static void load(struct calib *calib)
 {
   struct command *command = calib->command;
@@ -788,7 +788,7 @@ int main(int argc, char **argv)
   calib->settings = &settings;
   check_options(calib);
   if (settings.combine)
-    calib_replicates_join(calib);
+    combine(calib);
   else
     load(calib);
   keep_early_report(calib);
