@@ -170,7 +170,10 @@ static void note_origin(struct report *report, const struct marker_set *set,
     else if (!*model->fingerprint)
       report_note(report, "external: model '%s' states no fingerprint of its data", marker->name);
     else
-      report_note(report, "external: model '%s' was made on other rows than these", marker->name);
+      report_note(report,
+                  "external: model '%s' was made on other rows than these; any of its own among "
+                  "them would flatter it",
+                  marker->name);
   }
 }
 
