@@ -149,6 +149,11 @@ struct published {
 // and column: a header that is of no form, a cell that is no number, a record twice, a group
 // that other tables or the cohort form do not have, nothing to read.
 //
+// Twice is: in the cohort form a group; a count's feature, level and group; a measure and its
+// group; the tests of a feature or of a measure; in the models form a model or a logistic table;
+// all these in any file.  In one logistic table, a variable and its level.  Records of the
+// performance and of the agreement form may repeat: each stands for itself.
+//
 // The groups stand in the order of the cohort form if it names them all, else in the order of
 // their first appearance.  Without a models form the first logistic table (by name) compares
 // the last group with all before it, the next one the last but one with those before it, and
@@ -159,7 +164,8 @@ void published_free(struct published *published);
 
 bool published_is_printed(const struct published_number *number);
 // member: n_groups.  The groups that a row of the cohort form joins: the group of its name, those
-// of a note `a + b`, or all for `included`.  False if it is none of these.
+// of a note `a + b`, or all for `included`.  False if it is none of these, or if a name of the note
+// is no group; member then means nothing.
 bool published_row_groups(const struct published *published,
                           const struct published_cohort_row *row, bool *member);
 // NULL, or SIZE_MAX, if there is none.

@@ -141,6 +141,111 @@ static void test_repeated(void)
   unlink("pub_t.csv");
 }
 
+// Which groups a row joins: 'b' benign, 'm' malignant, 'u' unclear; "-" if it is none of these.
+static void joins(const struct published *p, const char *row, const char *groups)
+{
+  size_t i = 0;
+  while (i < p->n_cohort && strcmp(p->cohort[i].group, row) != 0)
+    i++;
+  bool member[3] = {true, true, true};
+  struct text found = {0};
+  if (i < p->n_cohort && !published_row_groups(p, &p->cohort[i], member))
+    text_append_character(&found, '-');
+  else
+    for (size_t g = 0; g < p->n_groups; g++)
+      if (member[g])
+        text_append_character(&found, p->group[g][0]);
+  ok(strcmp(text_content(&found), groups) == 0, "the groups of '%s': %s", row,
+     text_content(&found));
+  text_free(&found);
+}
+
+static void test_row_groups(void)
+{
+  write_text("pub_c.csv", "group,n,note\nscreened,40,\nincluded,30,\nbenign,10,whatever\n"
+                          "malignant,12,unclear\nunclear,8,\n"
+                          "both,22,benign + malignant\n"
+                          "rest,20,\"unclear + malignant, by a second reader\"\n"
+                          "blank,20,unclear + malignant (n = 20)\n"
+                          "all,30,unclear + benign + malignant\n"
+                          "lone,10,benign\nstray,5,odd + benign\ntail,30,benign + unclear + odd\n"
+                          "twice,20,benign + benign\nglued,22,benign+malignant\n"
+                          "excluded,10,no images\n");
+  write_text("pub_f.csv", "feature,level,group,count\nf,l,malignant,1\nf,l,unclear,2\n"
+                          "f,l,benign,3\n");
+  const char *const paths[] = {"pub_c.csv", "pub_f.csv"};
+  struct published p;
+  struct error error = {0};
+  ok(published_read(&p, paths, 2, &error), "a cohort with joined groups (%s)", error.message);
+  is_integer((long long) p.n_groups, 3, "of three");
+  joins(&p, "benign", "b");
+  joins(&p, "malignant", "m"); // its name goes before its note
+  joins(&p, "included", "bmu");
+  joins(&p, "both", "bm");
+  joins(&p, "rest", "mu");
+  joins(&p, "blank", "mu");
+  joins(&p, "all", "bmu");
+  joins(&p, "lone", "-");
+  joins(&p, "stray", "-");
+  joins(&p, "tail", "-"); // not the two that are known
+  joins(&p, "twice", "-");
+  joins(&p, "glued", "-");
+  joins(&p, "screened", "-");
+  joins(&p, "excluded", "-");
+  published_free(&p);
+  unlink("pub_f.csv");
+
+  // Without groups even `included` joins none.
+  write_text("pub_c.csv", "group,n\nscreened,40\nincluded,30\n");
+  ok(published_read(&p, paths, 1, &error), "a cohort without groups (%s)", error.message);
+  is_integer((long long) p.n_groups, 0, "has none");
+  joins(&p, "included", "-");
+  published_free(&p);
+  unlink("pub_c.csv");
+}
+
+// What may stand there twice, and what may not.
+static void test_records_twice(void)
+{
+  write_text("pub_p.csv", "model,item,quantity,value\nm,auc,estimate,0.8\nm,auc,estimate,0.8\n"
+                          "m,auc,estimate,0.7\n");
+  write_text("pub_i.csv", "measure,icc\nadc,0.9\nadc,0.9\n");
+  const char *const paths[] = {"pub_p.csv", "pub_i.csv"};
+  struct published p;
+  struct error error = {0};
+  ok(published_read(&p, paths, 2, &error), "performance and agreement may repeat (%s)",
+     error.message);
+  is_integer((long long) p.n_figures, 3, "performance figures");
+  is_integer((long long) p.n_agreements, 2, "agreements");
+  published_free(&p);
+  unlink("pub_p.csv");
+  unlink("pub_i.csv");
+
+  write_text("pub_l1.csv", "variable,level,uni_or\nage,,1.2\n");
+  write_text("pub_l2.csv", "variable,level,uni_or\nage,,1.3\n");
+  const char *const logistic[] = {"pub_l1.csv", "pub_l2.csv"};
+  ok(published_read(&p, logistic, 2, &error), "a variable in two logistic tables (%s)",
+     error.message);
+  is_integer((long long) p.n_terms, 2, "two terms");
+  published_free(&p);
+  unlink("pub_l1.csv");
+  unlink("pub_l2.csv");
+  is_refused("variable,level,uni_or\nage,,1.2\nage,,1.2\n",
+             "pub_bad.csv:3: column 'variable': 'age' stands there twice");
+  is_refused("measure,test,statistic\nx,F,1\nx,t,2\n",
+             "pub_bad.csv:3: column 'measure': 'x' stands there twice");
+  is_refused("measure,kind,group,n,centre\nx,mean_sd,a,5,1\nx,median_iqr,a,5,1\n",
+             "pub_bad.csv:3: column 'measure': 'x' stands there twice for this group");
+
+  write_text("pub_f.csv", "feature,level,group,count\nf,l,a,1\nf,l,b,2\n");
+  write_text("pub_m.csv", "model,table,event,comparison\nm,,a,b\nm,,b,a\n");
+  const char *const models[] = {"pub_f.csv", "pub_m.csv"};
+  ok(!published_read(&p, models, 2, &error), "a model twice");
+  is_text(error.message, "pub_m.csv:3: column 'model': 'm' stands there twice", "is told");
+  unlink("pub_f.csv");
+  unlink("pub_m.csv");
+}
+
 static void test_errors(void)
 {
   is_refused("", "empty");
@@ -176,6 +281,8 @@ int main(void)
   test_study();
   test_other_shapes();
   test_repeated();
+  test_row_groups();
+  test_records_twice();
   test_errors();
   return tap_done();
 }
