@@ -727,6 +727,32 @@ static bool *mark_used(const struct multivar *multivar, const bool *allowed)
   return used;
 }
 
+static bool reads_column(const struct multivar *multivar, const char *name)
+{
+  const struct cohort_options *cohort = &multivar->command->cohort;
+  const struct formula *formula = &multivar->command->formula;
+  bool found = strcmp(formula->outcome, name) == 0 ||
+               text_list_has(&multivar->settings->imputation.with, name);
+  for (size_t t = 0; t < formula->n_terms; t++)
+    for (size_t i = 0; i < formula->term[t].n_parts && !found; i++)
+      found = strcmp(formula->term[t].part[i].name, name) == 0;
+  for (size_t d = 0; d < cohort->n_derivations && !found; d++)
+    found = text_list_has(derivation_inputs(cohort->derivation[d]), name);
+  return found;
+}
+
+// What means missing, so that a new cohort is read alike.
+static void save_missing(const struct multivar *multivar, struct model *model)
+{
+  const struct command *command = multivar->command;
+  const struct table *table = &command->table;
+  for (size_t i = 0; i < command->cohort.table.na.n_items; i++)
+    text_list_add(&model->missing_tokens, command->cohort.table.na.item[i]);
+  for (size_t c = 0; c < table->n_columns; c++)
+    if (reads_column(multivar, table->column[c].name))
+      missing_codes_add(&model->missing_codes, table->column[c].name, &table->column[c].codes);
+}
+
 static void save(struct multivar *multivar, const bool *allowed)
 {
   const struct multivar_settings *settings = multivar->settings;
@@ -758,8 +784,7 @@ static void save(struct multivar *multivar, const bool *allowed)
     derivation_print(command->cohort.derivation[i], &text);
     text_list_adopt(&model.derivations, text_take(&text));
   }
-  for (size_t i = 0; i < command->cohort.table.na.n_items; i++)
-    text_list_add(&model.missing_tokens, command->cohort.table.na.item[i]);
+  save_missing(multivar, &model);
   for (size_t t = 0; t < multivar->n_terms; t++)
     text_list_add(&model.candidates, multivar->single[t].regression.design.term[0].name);
   model.procedure.screen_p = settings->screen;

@@ -139,6 +139,15 @@ static enum column_use use_of(const struct icc *icc, const struct icc_wanted *wa
                                                            : USE_AUTOMATIC;
 }
 
+// A codebook may describe the variable by its name without suffix.
+static void take_codes(struct icc *icc, const char *name, const size_t *column, size_t k)
+{
+  const struct codebook_entry *entry = icc_entry(icc, name);
+  for (size_t j = 0; entry && j < k; j++)
+    if (icc->command->table.column[column[j]].type == COLUMN_UNLOADED)
+      table_add_codes(&icc->command->table, column[j], &entry->missing);
+}
+
 // The columns of the i-th wanted variable are column[i * k] to column[i * k + k - 1].  The
 // name of one that is left out becomes NULL.
 static bool load(struct icc *icc, struct icc_wanted *wanted, size_t n, const size_t *column,
@@ -146,6 +155,8 @@ static bool load(struct icc *icc, struct icc_wanted *wanted, size_t n, const siz
 {
   struct table *table = &icc->command->table;
   struct column_request *request = NEW_ARRAY(struct column_request, n * k + 1);
+  for (size_t i = 0; i < n; i++)
+    take_codes(icc, wanted[i].name, column + i * k, k);
   for (size_t i = 0; i < n * k; i++)
     request[i] = (struct column_request){column[i], use_of(icc, &wanted[i / k])};
   bool whole = table_load(table, request, n * k, error), good = true;
@@ -539,6 +550,7 @@ static bool collect_wide(struct icc *icc, struct error *error)
   struct text_list known = {0};
   struct icc_wanted *wanted = NULL;
   size_t *column = NULL, n = 0;
+  char *stem = NULL;
   known_columns(icc, &known);
   bool good = expand(icc, &known, &wanted, &n, error) && check_readers(wanted, n, error);
   if (!good)
@@ -546,10 +558,14 @@ static bool collect_wide(struct icc *icc, struct error *error)
   column = NEW_ARRAY(size_t, n);
   for (size_t i = 0; i < n && good; i++)
     good = table_find(table, wanted[i].name, &column[i], error);
-  good = good && load(icc, wanted, n, column, 1, error);
   if (!good)
     goto out;
-  char *stem = icc_common_stem(table, column, n);
+  stem = icc_common_stem(table, column, n);
+  if (stem)
+    take_codes(icc, stem, column, n);
+  good = load(icc, wanted, n, column, 1, error);
+  if (!good)
+    goto out;
   if (!stem) {
     struct text names = {0};
     for (size_t i = 0; i < n; i++)
@@ -557,8 +573,8 @@ static bool collect_wide(struct icc *icc, struct error *error)
     stem = text_take(&names);
   }
   good = take_wide(icc, &wanted[0], stem, column, n, error);
-  free(stem);
 out:
+  free(stem);
   free(column);
   free(wanted);
   text_list_free(&known);

@@ -393,7 +393,7 @@ static const struct {
      {"derive", 0, "'NAME=EXPRESSION'", "add a column computed from others (repeatable)",
       set_derive}},
     {OPTIONS_INPUT | OPTIONS_TABLE,
-     {"codebook", 0, "FILE", "labels, units, types, levels, digits (else $HER2_CODEBOOK)",
+     {"codebook", 0, "FILE", "labels, units, types, levels, codes (else $HER2_CODEBOOK)",
       set_codebook}},
     {OPTIONS_INPUT | OPTIONS_TABLE,
      {"na", 0, "TOKEN,...", "further cells that mean missing, in every column", set_na}},

@@ -22,10 +22,11 @@ enum field {
   FIELD_LEVELS,
   FIELD_LABELS,
   FIELD_DIGITS,
+  FIELD_MISSING,
   N_FIELDS
 };
-static const char *const field_names[N_FIELDS] = {"variable", "label",  "unit",  "type",
-                                                  "levels",   "labels", "digits"};
+static const char *const field_names[N_FIELDS] = {"variable", "label",  "unit",   "type",
+                                                  "levels",   "labels", "digits", "missing"};
 
 static const char *const type_names[] = {
     [VARIABLE_NUMERIC] = "numeric", [VARIABLE_CATEGORICAL] = "categorical",
@@ -64,7 +65,7 @@ static bool read_header(const char *name, const struct csv_cell *cell, size_t n_
                                  text, nearest)
                      : error_set(error, ERROR_DATA,
                                  "%s:1: '%s' is no column of a codebook (variable, label, unit, "
-                                 "type, levels, labels, digits)",
+                                 "type, levels, labels, digits, missing)",
                                  name, text);
     } else if (seen[field]) {
       good = error_set(error, ERROR_DATA, "%s:1: two columns are named '%s'", name, text);
@@ -141,6 +142,17 @@ static bool read_digits(struct codebook_entry *entry, const char *text, struct e
   return true;
 }
 
+static bool read_missing(struct codebook_entry *entry, const char *text, struct error *error)
+{
+  if (!*text)
+    return true;
+  text_list_split(&entry->missing, text, '|');
+  for (size_t i = 0; i < entry->missing.n_items; i++)
+    if (!*entry->missing.item[i])
+      return error_set(error, ERROR_DATA, "missing code %zu of '%s' is empty", i + 1, text);
+  return true;
+}
+
 static bool read_field(struct codebook_entry *entry, enum field field, const char *text,
                        struct error *error)
 {
@@ -162,6 +174,8 @@ static bool read_field(struct codebook_entry *entry, enum field field, const cha
     return read_labels(entry, text, error);
   case FIELD_DIGITS:
     return read_digits(entry, text, error);
+  case FIELD_MISSING:
+    return read_missing(entry, text, error);
   case N_FIELDS:
     break;
   }
@@ -184,6 +198,10 @@ static bool check_entry(const struct codebook *codebook, struct codebook_entry *
   if (entry->level_labels.n_items != entry->levels.n_items)
     return error_set(error, ERROR_DATA, "variable '%s' has %zu levels and %zu labels for them",
                      entry->variable, entry->levels.n_items, entry->level_labels.n_items);
+  for (size_t i = 0; i < entry->levels.n_items; i++)
+    if (codes_include(&entry->missing, entry->levels.item[i]))
+      return error_set(error, ERROR_DATA, "'%s' is a level of '%s' and cannot mean missing",
+                       entry->levels.item[i], entry->variable);
   const struct codebook_entry *other = codebook_find(codebook, entry->variable);
   if (other != entry)
     return error_set(error, ERROR_DATA, "variable '%s' is described twice", entry->variable);
@@ -236,7 +254,7 @@ bool codebook_read_encoded(struct codebook *codebook, const char *path, const ch
   if (status != CSV_RECORD) {
     good = status == CSV_END ? error_set(error, ERROR_DATA,
                                          "%s: empty (a codebook begins with the line "
-                                         "variable,label,unit,type,levels,labels,digits)",
+                                         "variable,label,unit,type,levels,labels,digits,missing)",
                                          codebook->name)
                              : false;
     goto out;
@@ -275,6 +293,7 @@ void codebook_free(struct codebook *codebook)
     free(entry->unit);
     text_list_free(&entry->levels);
     text_list_free(&entry->level_labels);
+    text_list_free(&entry->missing);
   }
   free(codebook->entry);
   free(codebook->name);
@@ -287,4 +306,55 @@ const struct codebook_entry *codebook_find(const struct codebook *codebook, cons
     if (codebook->entry[i].variable && strcmp(codebook->entry[i].variable, variable) == 0)
       return &codebook->entry[i];
   return NULL;
+}
+
+// --- Codes
+
+bool codes_include(const struct text_list *list, const char *text)
+{
+  for (size_t i = 0; i < list->n_items; i++)
+    if (same_level(list->item[i], text))
+      return true;
+  return false;
+}
+
+static struct variable_codes *find_codes(const struct missing_codes *codes, const char *variable)
+{
+  for (size_t i = 0; i < codes->n_variables; i++)
+    if (strcmp(codes->variable[i].variable, variable) == 0)
+      return &codes->variable[i];
+  return NULL;
+}
+
+void missing_codes_add(struct missing_codes *codes, const char *variable,
+                       const struct text_list *added)
+{
+  if (!added->n_items)
+    return;
+  struct variable_codes *own = find_codes(codes, variable);
+  if (!own) {
+    RESIZE_ARRAY(codes->variable, codes->n_variables + 1);
+    own = &codes->variable[codes->n_variables++];
+    *own = (struct variable_codes){.variable = memory_copy_text(variable)};
+  }
+  for (size_t i = 0; i < added->n_items; i++)
+    if (!codes_include(&own->code, added->item[i]))
+      text_list_add(&own->code, added->item[i]);
+}
+
+const struct text_list *missing_codes_find(const struct missing_codes *codes,
+                                           const char *variable)
+{
+  const struct variable_codes *own = find_codes(codes, variable);
+  return own ? &own->code : NULL;
+}
+
+void missing_codes_free(struct missing_codes *codes)
+{
+  for (size_t i = 0; i < codes->n_variables; i++) {
+    free(codes->variable[i].variable);
+    text_list_free(&codes->variable[i].code);
+  }
+  free(codes->variable);
+  *codes = (struct missing_codes){0};
 }

@@ -20,6 +20,7 @@ void cohort_options_free(struct cohort_options *options)
   free(options->derivation);
   free(options->condition);
   text_list_free(&options->table.na);
+  missing_codes_free(&options->table.codes);
   *options = (struct cohort_options){0};
 }
 
@@ -298,6 +299,103 @@ static void add_tokens(struct cohort_options *options, const struct model *model
         text_list_add(tokens, model[m].missing_tokens.item[i]);
 }
 
+// The levels that a model knows of a column: of a variable, or of its outcome (NULL, NULL).
+struct known_levels {
+  const struct text_list *first, *second;
+};
+
+// Whether the model reads the column as it is.
+static bool find_known_levels(const struct model *model, const char *name,
+                              struct known_levels *known)
+{
+  *known = (struct known_levels){0};
+  size_t v = design_find_variable(&model->design, name);
+  if (v != DESIGN_ALL)
+    known->first = &model->design.variable[v].levels;
+  else if (text_equal(model->outcome, name))
+    *known = (struct known_levels){&model->event, &model->comparison};
+  return known->first != NULL;
+}
+
+static bool add_codes_of(struct missing_codes *codes, const struct variable_codes *added,
+                         const char *name, const struct model *model, size_t n_models,
+                         struct error *error)
+{
+  for (size_t m = 0; m < n_models; m++) {
+    struct known_levels known;
+    if (!find_known_levels(&model[m], added->variable, &known))
+      continue;
+    for (int k = 0; k < 2; k++) {
+      const struct text_list *levels = k ? known.second : known.first;
+      for (size_t i = 0; levels && i < levels->n_items; i++)
+        if (codes_include(&added->code, levels->item[i]))
+          return error_set(error, ERROR_USAGE,
+                           "'%s' of '%s' means missing in model '%s' and is a level in model '%s': "
+                           "one model at a time",
+                           levels->item[i], added->variable, name, model[m].name);
+    }
+  }
+  missing_codes_add(codes, added->variable, &added->code);
+  return true;
+}
+
+static bool add_codes(struct cohort_options *options, const struct model *model, size_t n_models,
+                      struct error *error)
+{
+  for (size_t m = 0; m < n_models; m++) {
+    const struct missing_codes *codes = &model[m].missing_codes;
+    for (size_t i = 0; i < codes->n_variables; i++)
+      if (!add_codes_of(&options->table.codes, &codes->variable[i], model[m].name, model, n_models,
+                        error))
+        return false;
+  }
+  return true;
+}
+
+// Says of a column that some model reads without codes that another has for it.
+static void note_codes_of(struct table *table, const struct variable_codes *codes,
+                          const struct text_list *everywhere, const struct model *model,
+                          size_t n_models)
+{
+  struct text lacked = {0}, without = {0};
+  size_t n_lacked = 0;
+  bool *lacks = NEW_ZEROED(bool, n_models);
+  for (size_t i = 0; i < codes->code.n_items; i++) {
+    const char *code = codes->code.item[i];
+    bool any = false;
+    for (size_t m = 0; m < n_models; m++) {
+      const struct text_list *own = missing_codes_find(&model[m].missing_codes, codes->variable);
+      struct known_levels known;
+      if (codes_include(everywhere, code) || (own && codes_include(own, code)) ||
+          !find_known_levels(&model[m], codes->variable, &known))
+        continue;
+      any = lacks[m] = true;
+    }
+    n_lacked += any;
+    if (any)
+      text_append_item(&lacked, ", ", code);
+  }
+  for (size_t m = 0; m < n_models; m++)
+    if (lacks[m])
+      text_append_item(&without, "', '", model[m].name);
+  if (lacked.length)
+    text_list_adopt(&table->notes,
+                    text_format("%s: %s mean%s missing for every model here; made without that: "
+                                "'%s'",
+                                codes->variable, text_content(&lacked), n_lacked == 1 ? "s" : "",
+                                text_content(&without)));
+  free(lacks);
+  text_free(&lacked);
+  text_free(&without);
+}
+
+static void note_codes(struct table *table, const struct cohort_options *options,
+                       const struct model *model, size_t n_models)
+{
+  for (size_t c = 0; c < options->table.codes.n_variables; c++)
+    note_codes_of(table, &options->table.codes.variable[c], &options->table.na, model, n_models);
+}
+
 // ---- the `.` ----
 
 static struct formula_term plain_term(const char *name)
@@ -408,8 +506,10 @@ bool cohort_load(struct table *table, struct formula *formula, const char *path,
                  struct error *error)
 {
   add_tokens(options, model, n_models);
-  if (!table_open(table, path, &options->table, error))
+  if (!add_codes(options, model, n_models, error) ||
+      !table_open(table, path, &options->table, error))
     return false;
+  note_codes(table, options, model, n_models);
   struct loader loader = {
       .table = table, .model = model, .n_models = n_models, .error = error};
   collect_derivations(&loader, options);

@@ -28,6 +28,7 @@ void model_free(struct model *model)
   free(model->event_label);
   text_list_free(&model->derivations);
   text_list_free(&model->missing_tokens);
+  missing_codes_free(&model->missing_codes);
   design_free(&model->design);
   free(model->coefficient);
   free(model->covariance);

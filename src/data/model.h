@@ -20,7 +20,9 @@ struct model {
   struct text_list event, comparison; // levels; comparison empty: the rest
   char *event_label;             // NULL: the levels themselves
   struct text_list derivations;  // canonical text, in order
-  struct text_list missing_tokens;
+  struct text_list missing_tokens;    // of every column
+  struct missing_codes missing_codes; // of single columns, whether terms, outcome or what they
+                                      // are derived or imputed from
   struct design design;
   double *coefficient;           // n_columns; without an intercept the first is 0
   double *covariance;            // n_columns^2, or NULL where the file has none

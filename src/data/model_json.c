@@ -232,6 +232,66 @@ static bool take_count(const struct model_reader *reader, const char *place, con
   return true;
 }
 
+// The first of the levels that is among the codes, or NULL.
+static const char *find_coded(const struct text_list *codes, const struct text_list *levels)
+{
+  for (size_t i = 0; i < levels->n_items; i++)
+    if (codes_include(codes, levels->item[i]))
+      return levels->item[i];
+  return NULL;
+}
+
+// A level of the column that means missing by these codes, or NULL.
+static const char *find_missing_level(const struct model *model, const char *column,
+                                      const struct text_list *codes)
+{
+  size_t v = design_find_variable(&model->design, column);
+  if (v != DESIGN_ALL)
+    return find_coded(codes, &model->design.variable[v].levels);
+  if (strcmp(column, model->outcome) != 0)
+    return NULL;
+  const char *event = find_coded(codes, &model->event);
+  return event ? event : find_coded(codes, &model->comparison);
+}
+
+static bool read_codes_of(const struct model_reader *reader, const char *place, const json_t *given,
+                          const char *column)
+{
+  struct text_list codes = {0};
+  bool good = model_take_strings_key(reader, place, given, column, true, "an array of codes", 1,
+                                     &codes);
+  const char *level = good ? find_missing_level(reader->model, column, &codes) : NULL;
+  if (good && (level || !*column)) {
+    char *at = model_place_key(place, column);
+    good = level ? model_refuse(reader, at, "'%s' is a level of '%s' and cannot mean missing",
+                                level, column)
+                 : model_refuse(reader, at, "a column without a name");
+    free(at);
+  }
+  if (good)
+    missing_codes_add(&reader->model->missing_codes, column, &codes);
+  text_list_free(&codes);
+  return good;
+}
+
+static bool read_missing_codes(const struct model_reader *reader, const json_t *root)
+{
+  const json_t *given = json_object_get(root, "missing.codes");
+  if (!given)
+    return true;
+  char *place = model_place_key("", "missing.codes");
+  bool good = json_is_object(given) ||
+              model_refuse_value(reader, place, given,
+                                 "an object with an array of codes for a column");
+  const char *column;
+  json_t *codes;
+  if (good)
+    json_object_foreach((json_t *) given, column, codes)
+      good = good && read_codes_of(reader, place, given, column);
+  free(place);
+  return good;
+}
+
 static bool read_imputation(const struct model_reader *reader, const json_t *root)
 {
   static const char *const known[] = {"imputations", "iterations", "with", NULL};
@@ -289,7 +349,7 @@ static bool read_root(const struct model_reader *reader, const json_t *root)
       "format",    "version",      "name",       "software",   "outcome",   "data",
       "missing",   "derivations",  "variables",  "terms",      "coefficients",
       "covariance", "candidates",  "procedure",  "imputation", "holdout",   "seed",
-      "digest",    NULL};
+      "digest",    "missing.codes", NULL};
   struct model *model = reader->model;
   if (!json_is_object(root))
     return model_refuse_value(reader, ".", root, "an object");
@@ -307,7 +367,8 @@ static bool read_root(const struct model_reader *reader, const json_t *root)
          model_read_terms(reader, root) && model_read_coefficients(reader, root) &&
          model_read_covariance(reader, root) && read_candidates(reader, root) &&
          read_procedure(reader, root) && read_imputation(reader, root) &&
-         read_holdout(reader, root) && read_seed(reader, root) && read_digest(reader, root);
+         read_holdout(reader, root) && read_seed(reader, root) &&
+         read_missing_codes(reader, root) && read_digest(reader, root);
 }
 
 bool model_parse(struct model *model, const char *bytes, size_t length, const char *name,

@@ -292,6 +292,17 @@ static void write_procedure(struct writer *writer, const struct model *model)
   close_group(writer, '}');
 }
 
+static void write_missing_codes(struct writer *writer, const struct missing_codes *codes)
+{
+  if (!codes->n_variables)
+    return;
+  begin_key(writer, "missing.codes");
+  open_group(writer, '{');
+  for (size_t i = 0; i < codes->n_variables; i++)
+    write_strings(writer, codes->variable[i].variable, &codes->variable[i].code);
+  close_group(writer, '}');
+}
+
 static void write_imputation(struct writer *writer, const struct model *model)
 {
   if (!model->imputation.n)
@@ -335,6 +346,7 @@ void model_print(const struct model *model, struct text *text)
   write_outcome(&writer, model);
   write_data(&writer, model);
   write_strings(&writer, "missing", &model->missing_tokens);
+  write_missing_codes(&writer, &model->missing_codes);
   write_strings(&writer, "derivations", &model->derivations);
   write_design(&writer, &model->design);
   write_estimates(&writer, model);

@@ -94,16 +94,11 @@ static void close_statfile(struct table_source *source)
 
 // --- What is missing
 
-// A number that is missing in the file, or that --na names.
-static bool is_missing_number(const struct table_source *source,
+// A number that is missing in the file, or that --na or a code of the column names.
+static bool is_missing_number(const struct column_load *load,
                               const struct statfile_column *column, double number)
 {
-  if (statfile_is_missing(column, number))
-    return true;
-  for (size_t i = 0; i < source->n_na_numbers; i++)
-    if (source->na_number[i] == number)
-      return true;
-  return false;
+  return statfile_is_missing(column, number) || missing_tokens_have(load->missing, number);
 }
 
 static void add_note(struct table *table, char *note)
@@ -125,7 +120,7 @@ static void take_numbers(const struct table *table, struct column_load *load,
   size_t n_seen = 0;
   for (size_t row = 0; row < n_rows; row++) {
     double number = column->value[row];
-    bool missing = is_missing_number(table->source, column, number);
+    bool missing = is_missing_number(load, column, number);
     load->value[row] = missing ? NAN : number;
     load->n_missing += missing;
     if (!missing && isinf(number) && load->error.status == ERROR_NONE) {
@@ -159,17 +154,17 @@ static int compare_key_texts(const void *a, const void *b)
 
 // The distinct numbers that occur and are not missing, and those that have a label if
 // `labelled`, ascending; the caller frees.
-static struct key *collect_numbers(const struct table *table, const struct statfile_column *column,
-                                   bool labelled, size_t *n)
+static struct key *collect_numbers(const struct table *table, const struct column_load *load,
+                                   const struct statfile_column *column, bool labelled, size_t *n)
 {
   size_t n_rows = table->source->n_file_rows, n_numbers = 0;
   double *number = NEW_ARRAY(double, n_rows + column->n_value_labels);
   for (size_t row = 0; row < n_rows; row++)
-    if (!is_missing_number(table->source, column, column->value[row]) &&
+    if (!is_missing_number(load, column, column->value[row]) &&
         !(labelled && statfile_find_label(column, column->value[row])))
       number[n_numbers++] = column->value[row];
   for (size_t i = 0; labelled && i < column->n_value_labels; i++)
-    if (!is_missing_number(table->source, column, column->value_label[i].number))
+    if (!is_missing_number(load, column, column->value_label[i].number))
       number[n_numbers++] = column->value_label[i].number;
   sort_doubles(number, n_numbers);
   struct key *key = NEW_ARRAY(struct key, n_numbers);
@@ -205,7 +200,7 @@ static void name_levels(struct table *table, struct column_load *load,
                                      : number_write(number, key[i].number);
     size_t length = strlen(text), n_before = load->levels.n_levels;
     key[i].level = SIZE_MAX;
-    if (table_is_missing(table, text, length))
+    if (table_is_missing(table, load->column, text, length))
       continue;
     key[i].level = level_set_add(&load->levels, text, length, 0, SIZE_MAX);
     if (load->levels.n_levels > n_before) {
@@ -253,7 +248,7 @@ static void take_number_levels(struct table *table, struct column_load *load,
                                const struct statfile_column *column, bool labelled)
 {
   size_t n;
-  struct key *key = collect_numbers(table, column, labelled, &n);
+  struct key *key = collect_numbers(table, load, column, labelled, &n);
   level_set_free(&load->levels);
   load->n_missing = 0;
   load->numeric = false;
@@ -261,23 +256,24 @@ static void take_number_levels(struct table *table, struct column_load *load,
   name_levels(table, load, column, key, n);
   for (size_t row = 0; row < table->source->n_file_rows; row++) {
     double number = column->value[row];
-    bool missing = is_missing_number(table->source, column, number);
+    bool missing = is_missing_number(load, column, number);
     take_level(load, row, missing ? NULL : find_key(key, n, number));
   }
   free(key);
 }
 
 // Says of a column that is taken as numbers which of them have a label all the same.
-static void note_labels(struct table *table, const struct statfile_column *column)
+static void note_labels(struct table *table, const struct column_load *load,
+                        const struct statfile_column *column)
 {
   size_t n;
-  struct key *key = collect_numbers(table, column, true, &n);
+  struct key *key = collect_numbers(table, load, column, true, &n);
   size_t n_bare = 0, n_labelled = 0, n_told = 0;
   struct text told = {0}, tokens = {0};
   bool *occurs = NEW_ZEROED(bool, n);
   for (size_t row = 0; row < table->source->n_file_rows; row++) {
     double number = column->value[row];
-    if (!is_missing_number(table->source, column, number))
+    if (!is_missing_number(load, column, number))
       occurs[find_key(key, n, number) - key] = true;
   }
   for (size_t i = 0; i < n; i++) {
@@ -296,8 +292,8 @@ static void note_labels(struct table *table, const struct statfile_column *colum
   if (n_labelled)
     add_note(table,
              text_format("column '%s': %zu of its values have no label, so it is read as "
-                         "numbers, and so %s %s%s (--na=%s if that means missing; factor(%s) "
-                         "for categories)",
+                         "numbers, and so %s %s%s (--na=%s or a codebook if that means missing; "
+                         "factor(%s) for categories)",
                          column->name, n_bare, n_labelled == 1 ? "is" : "are", text_content(&told),
                          n_labelled > n_told ? ", ..." : "", text_content(&tokens), column->name));
   text_free(&told);
@@ -307,14 +303,15 @@ static void note_labels(struct table *table, const struct statfile_column *colum
 }
 
 // Whether each number that occurs, and there is one, has a label.
-static bool is_labelled(const struct table *table, const struct statfile_column *column)
+static bool is_labelled(const struct table *table, const struct column_load *load,
+                        const struct statfile_column *column)
 {
-  if (!column->n_value_labels || column->all_labelled || !table->source->n_na_numbers)
+  if (!column->n_value_labels || column->all_labelled || !load->missing->n_numbers)
     return column->all_labelled;
   bool any = false;
   for (size_t row = 0; row < table->source->n_file_rows; row++) {
     double number = column->value[row];
-    if (is_missing_number(table->source, column, number))
+    if (is_missing_number(load, column, number))
       continue;
     if (!statfile_find_label(column, number))
       return false;
@@ -327,13 +324,14 @@ static void convert_numbers(struct table *table, struct column_load *load,
                             const struct statfile_column *column)
 {
   const struct codebook_entry *entry = codebook_find(&table->codebook, column->name);
-  bool by_content = load->rule == LOAD_BY_CONTENT, labelled = is_labelled(table, column);
+  bool by_content = load->rule == LOAD_BY_CONTENT, labelled = is_labelled(table, load, column);
   if (load->rule == LOAD_TEXTS) {
     take_number_levels(table, load, column, column->n_value_labels > 0);
     // The codebook may have been made for the numbers.
     if (column->n_value_labels && entry && entry->levels.n_items &&
         !levels_fit(entry, &load->levels)) {
-      struct column_load numbers = {.column = load->column, .value = load->value};
+      struct column_load numbers = {
+          .column = load->column, .missing = load->missing, .value = load->value};
       take_number_levels(table, &numbers, column, false);
       if (levels_fit(entry, &numbers.levels)) {
         level_set_free(&load->levels);
@@ -352,7 +350,7 @@ static void convert_numbers(struct table *table, struct column_load *load,
   } else {
     take_numbers(table, load, column);
     if (by_content && column->n_value_labels)
-      note_labels(table, column);
+      note_labels(table, load, column);
   }
 }
 
@@ -365,9 +363,9 @@ static void convert_dates(const struct table *table, struct column_load *load,
   for (size_t row = 0; row < table->source->n_file_rows; row++) {
     double value = column->value[row];
     text_clear(&text);
-    if (!is_missing_number(table->source, column, value))
+    if (!is_missing_number(load, column, value))
       statfile_append_date(&text, column->content, value);
-    if (table_is_missing(table, text_content(&text), text.length)) {
+    if (table_is_missing(table, load->column, text_content(&text), text.length)) {
       load->value[row] = NAN;
       load->n_missing++;
       continue;
@@ -397,12 +395,12 @@ static void set_odd_error(const struct table *table, struct column_load *load,
             shown < odd->length ? "..." : "");
 }
 
-static bool is_missing_text(const struct table *table, const struct statfile_column *column,
-                            size_t index)
+static bool is_missing_text(const struct table *table, const struct column_load *load,
+                            const struct statfile_column *column, size_t index)
 {
   const struct level *level = &column->texts.level[index];
   return statfile_is_missing(column, (double) index) ||
-         table_is_missing(table, level->name, level->length);
+         table_is_missing(table, load->column, level->name, level->length);
 }
 
 static void take_text_numbers(const struct table *table, struct column_load *load,
@@ -414,7 +412,7 @@ static void take_text_numbers(const struct table *table, struct column_load *loa
   for (size_t i = 0; i < texts->n_levels; i++) {
     const struct level *level = &texts->level[i];
     number[i] = NAN;
-    if (is_missing_text(table, column, i) ||
+    if (is_missing_text(table, load, column, i) ||
         table_parse_number(table, level->name, level->length, &number[i]))
       continue;
     number[i] = NAN;
@@ -461,7 +459,7 @@ static void convert_texts(struct table *table, struct column_load *load,
   struct key *key = NEW_ARRAY(struct key, texts->n_levels + column->n_value_labels);
   size_t *index = NEW_ARRAY(size_t, texts->n_levels); // of the text whose key it is, sorted
   for (size_t i = 0; i < texts->n_levels; i++)
-    if (!is_missing_text(table, column, i))
+    if (!is_missing_text(table, load, column, i))
       key[n++] = (struct key){.text = texts->level[i].name,
                               .label = statfile_find_label(column, (double) i)};
   for (size_t i = 0; i < column->n_value_labels; i++)
@@ -478,7 +476,8 @@ static void convert_texts(struct table *table, struct column_load *load,
   for (size_t i = 0; i < texts->n_levels; i++) {
     struct key wanted = {.text = texts->level[i].name};
     const struct key *found = bsearch(&wanted, key, n_distinct, sizeof *key, compare_key_texts);
-    index[i] = found && !is_missing_text(table, column, i) ? (size_t) (found - key) : SIZE_MAX;
+    index[i] =
+        found && !is_missing_text(table, load, column, i) ? (size_t) (found - key) : SIZE_MAX;
   }
   for (size_t row = 0; row < table->source->n_file_rows; row++) {
     size_t at = index[(size_t) column->value[row]];

@@ -61,6 +61,7 @@ struct shape {
 // One column in one part.
 struct reading {
   enum mode mode;
+  const struct missing_tokens *missing;
   double *value; // of the whole column
   struct shape shape;
   size_t n_missing, n_odd;
@@ -202,27 +203,19 @@ static bool count_rows(struct table *table, size_t n_loads, struct error *error)
 
 // --- Cells
 
-static bool is_missing_number(const struct table_source *source, double number)
-{
-  for (size_t i = 0; i < source->n_na_numbers; i++)
-    if (source->na_number[i] == number)
-      return true;
-  return false;
-}
-
-static void take_number(const struct table *table, struct reading *reading, size_t row, size_t line,
-                        const char *bytes, size_t length)
+static void take_number(const struct table *table, size_t column, struct reading *reading,
+                        size_t row, size_t line, const char *bytes, size_t length)
 {
   double number = NAN;
   const char *trimmed = bytes;
   size_t n = length;
   trimmed = table_trim(trimmed, &n);
   if (number_parse(trimmed, n, table->source->decimal, &number)) {
-    if (is_missing_number(table->source, number)) {
+    if (missing_tokens_have(reading->missing, number)) {
       number = NAN;
       reading->n_missing++;
     }
-  } else if (table_is_missing(table, trimmed, n)) {
+  } else if (table_is_missing(table, column, trimmed, n)) {
     number = NAN;
     reading->n_missing++;
   } else {
@@ -309,7 +302,7 @@ static inline uint64_t join_digits(uint64_t digits)
 // The cells of one column in some records.
 struct stretch {
   const struct csv_cell *cell; // of the first record
-  size_t n_columns, n_records, row;
+  size_t column, n_columns, n_records, row;
   const size_t *line;
 };
 
@@ -358,15 +351,18 @@ static inline void read_numbers_with(const struct table *table, struct reading *
   for (size_t i = 0; i < stretch->n_records; i++, cell += stretch->n_columns) {
     const char *bytes = cell->bytes;
     size_t length = cell->length;
-    if (!check) {
-      if (parse_shaped_number(&shape, bytes, length, mark, &value[i]))
-        continue;
-      if (scan_number(bytes, mark, &value[i]) == bytes + length) {
-        set_shape(&shape, bytes, length, mark);
-        continue;
-      }
+    bool plain = parse_shaped_number(&shape, bytes, length, mark, &value[i]);
+    if (!plain && scan_number(bytes, mark, &value[i]) == bytes + length) {
+      set_shape(&shape, bytes, length, mark);
+      plain = true;
     }
-    take_number(table, reading, stretch->row + i, stretch->line[i], bytes, length);
+    if (plain && check && missing_tokens_have(reading->missing, value[i])) {
+      value[i] = NAN;
+      reading->n_missing++;
+    }
+    if (!plain)
+      take_number(table, stretch->column, reading, stretch->row + i, stretch->line[i], bytes,
+                  length);
   }
   reading->shape = shape;
 }
@@ -376,10 +372,10 @@ static void read_numbers(const struct table *table, struct reading *reading,
 {
   char mark = table->source->decimal;
   // The common case has constants, which makes its loop tighter.
-  if (mark == '.' && table->source->n_na_numbers == 0)
+  if (mark == '.' && reading->missing->n_numbers == 0)
     read_numbers_with(table, reading, stretch, '.', false);
   else
-    read_numbers_with(table, reading, stretch, mark, table->source->n_na_numbers > 0);
+    read_numbers_with(table, reading, stretch, mark, reading->missing->n_numbers > 0);
 }
 
 static void read_texts(struct reading *reading, const struct stretch *stretch)
@@ -404,7 +400,8 @@ static void read_part(struct table *table, struct csv_part *part, const struct c
   struct stretch stretch = {.n_columns = n_columns, .row = part->first_record, .line = line};
   while ((stretch.n_records = csv_scan_next(&scan, most, cell, line))) {
     for (size_t j = 0; j < n_loads; j++) {
-      stretch.cell = cell + load[j].column;
+      stretch.column = load[j].column;
+      stretch.cell = cell + stretch.column;
       if (reading[j].mode == MODE_NUMBERS)
         read_numbers(table, &reading[j], &stretch);
       else if (reading[j].mode == MODE_TEXTS)
@@ -455,7 +452,7 @@ static void sample_rows(const struct table *table, struct column_load *load, siz
       size_t length = cells[load[i].column].length;
       const char *bytes = table_trim(cells[load[i].column].bytes, &length);
       double number;
-      if (table_is_missing(table, bytes, length))
+      if (table_is_missing(table, load[i].column, bytes, length))
         continue;
       if (table_parse_number(table, bytes, length, &number)) {
         n_numbers[i]++;
@@ -492,7 +489,9 @@ static void set_odd_error(const struct table *table, struct column_load *load,
   } else if (!*more && !strpbrk(odd->bytes, ",'\n\r")) {
     bool plain = !odd->bytes[strcspn(odd->bytes, " \t\"$`\\!*?[]{}()<>|&;#~")];
     text_append_format(
-        &hint, plain ? "use --na=%s if it means missing" : "use --na='%s' if it means missing",
+        &hint,
+        plain ? "use --na=%s or a codebook if it means missing"
+              : "use --na='%s' or a codebook if it means missing",
         odd->bytes);
   } else {
     text_append(&hint, "--na=TOKEN names what means missing");
@@ -516,7 +515,7 @@ static void join_levels(struct table *table, struct column_load *load, struct re
     bool same = true;
     for (size_t j = 0; j < own->levels.n_levels; j++) {
       const struct level *level = &own->levels.level[j];
-      if (table_is_missing(table, level->name, level->length)) {
+      if (table_is_missing(table, load->column, level->name, level->length)) {
         renumbered[j] = NAN;
         load->n_missing += level->count;
       } else {
@@ -597,6 +596,7 @@ static bool read_columns(struct table *table, struct column_load *load, size_t n
   struct reading *reading = NEW_ZEROED(struct reading, n_parts * n_loads);
   for (size_t k = 0; k < n_parts * n_loads; k++) {
     reading[k].mode = mode[k % n_loads];
+    reading[k].missing = load[k % n_loads].missing;
     reading[k].value = load[k % n_loads].value;
     set_shape(&reading[k].shape, "0", 1, '.');
   }

@@ -108,7 +108,7 @@ static bool fill_texts(struct statfile *file, const struct table *table, const b
   while (good && (status = csv_next(reader, &cell, &n_cells, error)) == CSV_RECORD) {
     assert(row < file->n_rows && n_cells == file->n_columns);
     for (size_t i = 0; i < n_cells; i++) {
-      if (!text[i] || table_is_missing(table, cell[i].bytes, cell[i].length))
+      if (!text[i] || table_is_missing(table, i, cell[i].bytes, cell[i].length))
         continue;
       const char *bytes = cell[i].bytes;
       size_t n = cell[i].length;

@@ -174,18 +174,90 @@ static void note_codebook(struct table *table)
   text_free(&names);
 }
 
-static void take_missing_tokens(struct table_source *source, const struct text_list *tokens)
+static void take_missing_tokens(struct missing_tokens *missing, const struct text_list *tokens,
+                                char decimal)
 {
   for (size_t i = 0; i < tokens->n_items; i++) {
     size_t length = strlen(tokens->item[i]);
     const char *bytes = table_trim(tokens->item[i], &length);
     double number;
-    text_list_adopt(&source->na, memory_copy_bytes(bytes, length));
-    if (number_parse(bytes, length, source->decimal, &number)) {
-      RESIZE_ARRAY(source->na_number, source->n_na_numbers + 1);
-      source->na_number[source->n_na_numbers++] = number;
+    text_list_adopt(&missing->text, memory_copy_bytes(bytes, length));
+    if (number_parse(bytes, length, decimal, &number)) {
+      RESIZE_ARRAY(missing->number, missing->n_numbers + 1);
+      missing->number[missing->n_numbers++] = number;
     }
   }
+}
+
+static void free_missing_tokens(struct missing_tokens *missing)
+{
+  text_list_free(&missing->text);
+  free(missing->number);
+  *missing = (struct missing_tokens){0};
+}
+
+const struct missing_tokens *table_missing_tokens(const struct table *table, size_t column)
+{
+  const struct table_source *source = table->source;
+  bool own = column < source->n_column_missing && table->column[column].codes.n_items;
+  return own ? &source->column_missing[column] : &source->missing;
+}
+
+void table_add_codes(struct table *table, size_t column, const struct text_list *codes)
+{
+  struct table_source *source = table->source;
+  struct text_list *own = &table->column[column].codes;
+  size_t n_before = own->n_items;
+  assert(table->column[column].type == COLUMN_UNLOADED);
+  for (size_t i = 0; i < codes->n_items; i++)
+    if (!codes_include(own, codes->item[i]))
+      text_list_add(own, codes->item[i]);
+  if (own->n_items == n_before)
+    return;
+  for (; source->n_column_missing <= column; source->n_column_missing++) {
+    RESIZE_ARRAY(source->column_missing, table->n_columns);
+    source->column_missing[source->n_column_missing] = (struct missing_tokens){0};
+  }
+  struct missing_tokens *missing = &source->column_missing[column];
+  free_missing_tokens(missing);
+  take_missing_tokens(missing, &source->missing.text, source->decimal);
+  take_missing_tokens(missing, own, source->decimal);
+}
+
+// As codes_include; a number among the codes has the file's decimal mark, a level has a point.
+static bool is_code(const struct table *table, const struct text_list *codes, const char *level)
+{
+  double wanted, number;
+  bool is_number = number_parse_text(level, &wanted), found = codes_include(codes, level);
+  for (size_t i = 0; i < codes->n_items && is_number && !found; i++)
+    found = table_parse_number(table, codes->item[i], strlen(codes->item[i]), &number) &&
+            number == wanted;
+  return found;
+}
+
+// The codes that the codebook and the options have for the columns.
+static bool take_codes(struct table *table, const struct missing_codes *codes, struct error *error)
+{
+  bool any = codes->n_variables;
+  for (size_t i = 0; i < table->codebook.n_entries; i++)
+    any |= table->codebook.entry[i].missing.n_items > 0;
+  for (size_t c = 0; c < table->n_columns && any; c++) {
+    const char *name = table->column[c].name;
+    const struct codebook_entry *entry = codebook_find(&table->codebook, name);
+    const struct text_list *further = missing_codes_find(codes, name);
+    if (entry)
+      table_add_codes(table, c, &entry->missing);
+    if (further)
+      table_add_codes(table, c, further);
+    for (size_t i = 0; entry && i < entry->levels.n_items; i++) {
+      const char *level = entry->levels.item[i];
+      if (is_code(table, &table->column[c].codes, level))
+        return error_set(error, ERROR_DATA, "%s: '%s' is a level of '%s' and cannot mean missing%s",
+                         table->codebook.name, level, name,
+                         is_code(table, &entry->missing, level) ? "" : ", as it does in a model");
+    }
+  }
+  return true;
 }
 
 static void start_table(struct table *table, const char *name,
@@ -195,7 +267,7 @@ static void start_table(struct table *table, const char *name,
   table->name = memory_copy_text(name);
   struct table_source *source = table->source = NEW_ZEROED(struct table_source, 1);
   source->decimal = options->decimal ? options->decimal : '.';
-  take_missing_tokens(source, &options->na);
+  take_missing_tokens(&source->missing, &options->na, source->decimal);
 }
 
 // The content is there.
@@ -218,14 +290,14 @@ static bool open_source(struct table *table, const struct table_options *options
   }
   if (!source->format->open(table, options, error))
     return false;
-  if (!options->codebook)
-    return true;
-  if (!codebook_read_encoded(&table->codebook, options->codebook, options->encoding, error))
-    return false;
-  for (size_t i = 0; i < table->n_columns; i++)
-    apply_codebook(table, &table->column[i]);
-  note_codebook(table);
-  return true;
+  if (options->codebook) {
+    if (!codebook_read_encoded(&table->codebook, options->codebook, options->encoding, error))
+      return false;
+    for (size_t i = 0; i < table->n_columns; i++)
+      apply_codebook(table, &table->column[i]);
+    note_codebook(table);
+  }
+  return take_codes(table, &options->codes, error);
 }
 
 bool table_open(struct table *table, const char *path, const struct table_options *options,
@@ -274,6 +346,7 @@ void table_free(struct table *table)
     free(column->name);
     free(column->label);
     free(column->unit);
+    text_list_free(&column->codes);
   }
   free(table->column);
   free(table->name);
@@ -285,8 +358,10 @@ void table_free(struct table *table)
     if (source->format)
       source->format->close(source);
     text_free(&source->content);
-    text_list_free(&source->na);
-    free(source->na_number);
+    free_missing_tokens(&source->missing);
+    for (size_t i = 0; i < source->n_column_missing; i++)
+      free_missing_tokens(&source->column_missing[i]);
+    free(source->column_missing);
     free(source->kept);
     free(source->codebook_note);
     free(source);
@@ -313,7 +388,7 @@ char table_delimiter(const struct table *table)
   return table->source->delimiter;
 }
 
-bool table_is_missing(const struct table *table, const char *bytes, size_t length)
+bool table_is_missing(const struct table *table, size_t column, const char *bytes, size_t length)
 {
   bytes = table_trim(bytes, &length);
   switch (length) {
@@ -334,18 +409,16 @@ bool table_is_missing(const struct table *table, const char *bytes, size_t lengt
   default:
     break;
   }
-  const struct table_source *source = table->source;
-  if (!source)
+  if (!table->source)
     return false;
-  for (size_t i = 0; i < source->na.n_items; i++)
-    if (strlen(source->na.item[i]) == length && memcmp(source->na.item[i], bytes, length) == 0)
+  const struct missing_tokens *missing = table_missing_tokens(table, column);
+  for (size_t i = 0; i < missing->text.n_items; i++)
+    if (strlen(missing->text.item[i]) == length &&
+        memcmp(missing->text.item[i], bytes, length) == 0)
       return true;
   double number;
-  if (source->n_na_numbers && number_parse(bytes, length, source->decimal, &number))
-    for (size_t i = 0; i < source->n_na_numbers; i++)
-      if (source->na_number[i] == number)
-        return true;
-  return false;
+  return missing->n_numbers && number_parse(bytes, length, table->source->decimal, &number) &&
+         missing_tokens_have(missing, number);
 }
 
 // --- Levels
@@ -603,6 +676,7 @@ static struct column_load *plan_loads(struct table *table, const struct plan *pl
     else
       load[(*n_loads)++] = (struct column_load){.column = i,
                                                 .rule = choose_rule(column, numeric, categorical),
+                                                .missing = table_missing_tokens(table, i),
                                                 .optional = !asked[i] && plan->refused};
   }
   free(asked);

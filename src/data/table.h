@@ -4,7 +4,8 @@
 // Cells: blanks (space, tab) around a number or a missing token do not count.  Blanks
 // around a level do if the cell is quoted; around others they are removed, with a note.
 // Missing are an empty cell, NA, NaN, "." and the user's tokens, quoted or not; a token
-// that is a number stands for every cell with that value (999 for 999.0).
+// that is a number stands for every cell with that value (999 for 999.0).  So do, in one column,
+// the codes that the codebook or a model has for it.
 //
 // table_open reads the file and the names of its columns; table_load turns the columns
 // that are needed into numbers and level codes, in one pass; derivations and row filters
@@ -36,6 +37,7 @@ struct column {
   char *unit;        // codebook's, or NULL
   int digits;        // decimals to print, codebook's; -1 unstated
   enum variable_type variable_type; // the codebook's, else what the file says
+  struct text_list codes; // cells that mean missing here, besides the tokens for all columns
   enum column_type type;
   double *value;     // n_rows; numeric: the number; categorical: level index 0, 1, ...;
                      // missing: NaN
@@ -65,6 +67,7 @@ struct table_options {
   char delimiter;        // '\0': find out
   char decimal;          // '.' or ','; '\0': '.'
   struct text_list na;   // further missing tokens
+  struct missing_codes codes; // the same of single columns, besides the codebook's
   const char *codebook;  // path or NULL
   const char *encoding;  // of the file, a name that iconv knows; NULL: as its byte order mark or
                          // the file itself says, else UTF-8
@@ -74,7 +77,8 @@ struct table_options {
 // Reads `path` (NULL or "-": standard input), gzip unpacked.  Names are trimmed.
 // Duplicate and empty column names, an empty file, a first line of nothing but numbers (no
 // header), a known binary format are errors.  The codebook is read too; what it describes
-// and the file lacks is a note.  After an error the table is empty.
+// and the file lacks is a note; a level of it that means missing by `codes` is an ERROR_DATA.
+// After an error the table is empty.
 bool table_open(struct table *table, const char *path, const struct table_options *options,
                 struct error *error);
 // The same for bytes that are there already (copied, never unpacked); `name` is for messages.
@@ -143,7 +147,9 @@ struct column *table_add_column(struct table *table, const char *name, const dou
 // Keeps the rows with keep[i] true.  Levels stay, unused ones too.
 void table_keep_rows(struct table *table, const bool *keep);
 
-// True for the tokens that mean missing: empty, NA, NaN, "." and the user's.
-bool table_is_missing(const struct table *table, const char *bytes, size_t length);
+// Adds codes that mean missing in a column that is not loaded yet.
+void table_add_codes(struct table *table, size_t column, const struct text_list *codes);
+// True for what means missing in a column: empty, NA, NaN, ".", the user's tokens and its codes.
+bool table_is_missing(const struct table *table, size_t column, const char *bytes, size_t length);
 
 #endif

@@ -24,10 +24,18 @@ enum load_rule {
   LOAD_TEXTS,      // texts, even if all are numbers
 };
 
+// Texts that mean missing.
+struct missing_tokens {
+  struct text_list text; // trimmed
+  double *number;        // those that are numbers: every cell with that value is missing
+  size_t n_numbers;
+};
+
 struct column_load {
   size_t column;
   enum load_rule rule;
   bool optional; // table.c's: its trouble is told, and the others are loaded all the same
+  const struct missing_tokens *missing; // the user's and the column's
   // Filled by the format; the value array and the levels go over to the caller.
   bool numeric;
   double *value;           // n_file_rows: numbers, or indices into levels; NaN: missing
@@ -50,9 +58,9 @@ struct table_source {
   size_t *kept;        // n_rows: which rows of the file the table still has; NULL: all
   char delimiter;      // '\0' if the format has none
   char decimal;
-  struct text_list na; // the user's missing tokens
-  double *na_number;   // those that are numbers: every cell with that value is missing
-  size_t n_na_numbers;
+  struct missing_tokens missing;        // the user's
+  struct missing_tokens *column_missing; // n_column_missing, of the file's columns that have
+  size_t n_column_missing;               // codes: these and the user's; else empty
   char *codebook_note; // the note on variables that are not there; NULL: none
 };
 
@@ -81,6 +89,15 @@ bool table_take_statfile(struct table *table, struct statfile *file, struct erro
 struct column *table_append_column(struct table *table, char *name);
 // The bytes without spaces and tabs around them.
 const char *table_trim(const char *bytes, size_t *length);
+// What means missing in a column of the file.
+const struct missing_tokens *table_missing_tokens(const struct table *table, size_t column);
+static inline bool missing_tokens_have(const struct missing_tokens *missing, double number)
+{
+  for (size_t i = 0; i < missing->n_numbers; i++)
+    if (missing->number[i] == number)
+      return true;
+  return false;
+}
 // Whether a text is a number in this file, as a cell or as a level.
 bool table_parse_number(const struct table *table, const char *bytes, size_t length,
                         double *value);

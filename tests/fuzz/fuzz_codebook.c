@@ -43,7 +43,7 @@ static void append_joined(struct text *out, const struct text_list *list)
 // A codebook that reads as this one.
 static void print(const struct codebook *codebook, struct text *out)
 {
-  text_append(out, "variable,label,unit,type,levels,labels,digits\n");
+  text_append(out, "variable,label,unit,type,levels,labels,digits,missing\n");
   for (size_t i = 0; i < codebook->n_entries; i++) {
     const struct codebook_entry *entry = &codebook->entry[i];
     append_quoted(out, entry->variable);
@@ -55,10 +55,12 @@ static void print(const struct codebook *codebook, struct text *out)
     append_joined(out, &entry->levels);
     text_append_character(out, ',');
     append_joined(out, &entry->level_labels);
+    text_append_character(out, ',');
     if (entry->digits >= 0)
-      text_append_format(out, ",%d\n", entry->digits);
-    else
-      text_append(out, ",\n");
+      text_append_format(out, "%d", entry->digits);
+    text_append_character(out, ',');
+    append_joined(out, &entry->missing);
+    text_append_character(out, '\n');
   }
 }
 
@@ -76,7 +78,16 @@ static void check(const struct codebook *codebook)
       demand(*entry->levels.item[j] && *entry->level_labels.item[j]);
       for (size_t k = 0; k < j; k++)
         demand(strcmp(entry->levels.item[j], entry->levels.item[k]) != 0);
+      demand(!codes_include(&entry->missing, entry->levels.item[j]));
     }
+    struct missing_codes codes = {0};
+    missing_codes_add(&codes, entry->variable, &entry->missing);
+    missing_codes_add(&codes, entry->variable, &entry->missing);
+    const struct text_list *found = missing_codes_find(&codes, entry->variable);
+    demand((found != NULL) == (entry->missing.n_items > 0));
+    for (size_t j = 0; j < entry->missing.n_items; j++)
+      demand(*entry->missing.item[j] && codes_include(found, entry->missing.item[j]));
+    missing_codes_free(&codes);
   }
 }
 

@@ -98,6 +98,50 @@ static void test_encodings(void)
   reads("windows-1252", "\xc3\x84ge", "what is UTF-8 stays so");
 }
 
+// ---- codes ----
+
+static void test_missing(void)
+{
+  struct codebook codebook;
+  ok(read_text(&codebook, "missing,variable,levels\n9|99 | n.d.,grade,1|2\n,age,\n9,id,\n"),
+     "missing: %s", error.message);
+  const struct codebook_entry *entry = codebook_find(&codebook, "grade");
+  char *joined = text_list_join(&entry->missing, "/");
+  is_text(joined, "9/99/n.d.", "codes, trimmed");
+  free(joined);
+  is_integer((long long) codebook_find(&codebook, "age")->missing.n_items, 0, "none");
+  is_integer((long long) codebook_find(&codebook, "id")->missing.n_items, 1, "one");
+  codebook_free(&codebook);
+  refuses("variable,missing\na,9\nb,9||8\n", ":3: missing code 2 of '9||8' is empty",
+          "an empty code");
+  refuses("variable,missing\na,|\n", ":2: missing code 1 of '|' is empty",
+          "nothing but empty ones");
+  refuses("variable,levels,missing\na,1|2,9\nb,1|2|9,8|9.0\n",
+          ":3: '9' is a level of 'b' and cannot mean missing", "a level as a number");
+  refuses("missing,variable,levels\nx,a,y|x\n",
+          ":2: 'x' is a level of 'a' and cannot mean missing", "a level as a text");
+  refuses("variable,mising\na,b\n",
+          ":1: 'mising' is no column of a codebook; did you mean 'missing'?", "misspelt");
+
+  struct missing_codes codes = {0};
+  struct text_list list = {0}, none = {0};
+  text_list_split(&list, "9|u|9.0|u", '|');
+  missing_codes_add(&codes, "a", &none);
+  ok(!missing_codes_find(&codes, "a"), "no codes, no entry");
+  missing_codes_add(&codes, "a", &list);
+  missing_codes_add(&codes, "a", &list);
+  missing_codes_add(&codes, "b", &list);
+  is_integer((long long) missing_codes_find(&codes, "a")->n_items, 2,
+             "each once, numbers by value");
+  is_integer((long long) codes.n_variables, 2, "of two variables");
+  ok(codes_include(&list, "9e0") && codes_include(&list, "u") && !codes_include(&list, "U") &&
+         !codes_include(&list, "") && !codes_include(&none, "9"),
+     "what is among them");
+  missing_codes_free(&codes);
+  ok(codes.n_variables == 0 && !codes.variable, "freed and empty");
+  text_list_free(&list);
+}
+
 int main(void)
 {
   close(mkstemp(path));
@@ -161,13 +205,14 @@ int main(void)
   ok(read_text(&codebook, "variable,type\n") && codebook.n_entries == 0, "nothing described");
   codebook_free(&codebook);
 
-  refuses("", ": empty (a codebook begins with the line variable,label,unit,type,levels,labels,digits)",
+  refuses("", ": empty (a codebook begins with the line variable,label,unit,type,levels,labels,"
+              "digits,missing)",
           "an empty file");
   refuses("variable,lable\na,b\n", ":1: 'lable' is no column of a codebook; did you mean 'label'?",
           "a header name misspelt");
   refuses("variable,comment\na,b\n",
           ":1: 'comment' is no column of a codebook (variable, label, unit, type, levels, labels, "
-          "digits)",
+          "digits, missing)",
           "an unknown header name");
   refuses("variable,label,label\n", ":1: two columns are named 'label'", "a header name twice");
   refuses("label,unit\na,b\n", ":1: a codebook needs a column 'variable'", "no variables");
@@ -194,6 +239,7 @@ int main(void)
           "labels without levels");
   refuses("variable,type,levels\na,numeric,x|y\n",
           ":2: variable 'a' of type numeric cannot have levels", "levels of numbers");
+  test_missing();
   refuses("variable,label\na,\"x\n", ":2: a quote opens here and nothing closes it",
           "an open quote");
   refuses("variable,label\na,x,y\n", ":2: expected 2 cells as in the header, found 3",

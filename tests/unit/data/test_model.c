@@ -82,6 +82,11 @@ static void make_model(struct model *model, const char *formula_text, const stru
   text_list_add(&model->comparison, "zero");
   model->event_label = memory_copy_text("HER2-low");
   text_list_add(&model->missing_tokens, "999");
+  struct text_list codes = {0};
+  text_list_split(&codes, "9|n.d.", '|');
+  missing_codes_add(&model->missing_codes, "age", &codes);
+  missing_codes_add(&model->missing_codes, "a \"b\"", &codes);
+  text_list_free(&codes);
   text_list_add(&model->derivations, "adc = (adc_after - adc_before)/adc_before");
   text_list_add(&model->candidates, "rcs(age, 3)");
   model->procedure.select = memory_copy_text("backward");
@@ -292,8 +297,52 @@ static void accepted(const char *from, const char *to)
   free(text);
 }
 
+static void test_missing_codes(void)
+{
+  static const char end[] = "\"margin=rim\": -1.1}}";
+  struct model model;
+  char *text = replace(typed, end, "\"margin=rim\": -1.1}, \"missing.codes\": {\"margin\": "
+                                   "[\"9\", \"u\"], \"x-ray\": [\"9\"], \"her2\": [\"9\"]}}");
+  ok(parse(&model, text), "codes: %s", error.message);
+  is_integer((long long) model.missing_codes.n_variables, 3, "of three columns");
+  const struct text_list *codes = missing_codes_find(&model.missing_codes, "margin");
+  ok(codes && codes->n_items == 2 && strcmp(codes->item[1], "u") == 0, "in order");
+  free(text);
+  struct text printed = {0};
+  model_print(&model, &printed);
+  ok(strstr(printed.bytes, "  \"missing.codes\": {\n    \"margin\": [\"9\", \"u\"],\n"
+                           "    \"x-ray\": [\"9\"],\n    \"her2\": [\"9\"]\n  },\n"),
+     "printed in order");
+  model_free(&model);
+  ok(parse(&model, typed), "without");
+  text_clear(&printed);
+  model_print(&model, &printed);
+  ok(!strstr(printed.bytes, "missing"), "and nothing is printed of them");
+  model_free(&model);
+  text_free(&printed);
+  static const char *const wrong[][2] = {
+      {"[]", "m.json: .[\"missing.codes\"]: expected an object with an array of codes for a "
+             "column, found an array of 0"},
+      {"{\"a\": \"9\"}", "m.json: .[\"missing.codes\"].a: expected an array of codes, found \"9\""},
+      {"{\"a\": []}", "m.json: .[\"missing.codes\"].a: expected an array of codes, found an array "
+                      "of 0"},
+      {"{\"a\": [9]}", "m.json: .[\"missing.codes\"].a[0]: expected a string, found 9"},
+      {"{\"\": [\"9\"]}", "m.json: .[\"missing.codes\"][\"\"]: a column without a name"},
+      {"{\"margin\": [\"9\", \"rim\"]}",
+       "m.json: .[\"missing.codes\"].margin: 'rim' is a level of 'margin' and cannot mean missing"},
+      {"{\"her2\": [\"low\"]}",
+       "m.json: .[\"missing.codes\"].her2: 'low' is a level of 'her2' and cannot mean missing"},
+  };
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    char *to = text_format("\"margin=rim\": -1.1}, \"missing.codes\": %s}", wrong[i][0]);
+    refused(end, to, wrong[i][1]);
+    free(to);
+  }
+}
+
 static void test_typed(void)
 {
+  test_missing_codes();
   struct model model;
   ok(parse(&model, typed), "a typed model");
   is_text(model.design.column_name[1], "adc/0.1", "its first column");

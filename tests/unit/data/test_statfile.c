@@ -279,6 +279,21 @@ static void test_labels(void)
   text_list_free(&na.na);
 
   struct table_options book = {.codebook = "test_statfile_book.csv"};
+  write_book("variable,missing\nage,999|-1\nher2,over|7\npain,99|4|3\ncode,9|007\nword,woman\n"
+             "visit,1970-01-31\ntwice,4|NA|2\n");
+  becomes(&bytes, &book, "age", USE_AUTOMATIC, "50.25 61 NA NA NA 0");
+  becomes(&bytes, &book, "her2", USE_AUTOMATIC, "zero|low|never: NA 0 NA 1 NA NA");
+  becomes(&bytes, &book, "pain", USE_AUTOMATIC, "none|worst: 0 NA 1 NA NA NA");
+  becomes(&bytes, &book, "pain", USE_NUMERIC, "0 NA 10 NA NA NA");
+  becomes(&bytes, &book, "code", USE_AUTOMATIC, "10: 0 NA NA 0 NA NA");
+  becomes(&bytes, &book, "word", USE_AUTOMATIC, "man|x: 0 NA 1 NA NA 0");
+  becomes(&bytes, &book, "visit", USE_AUTOMATIC, "1969-12-31|1970-01-01|2020-02-29: 2 0 NA 1 2 NA");
+  becomes(&bytes, &book, "twice", USE_AUTOMATIC, "yes: 0 0 NA NA 0 0");
+  write_book("variable,type,levels,missing\npain,categorical,0|3|4|10,99\nher2,,2|1|0,3|9\n"
+             "code,numeric,,10\n");
+  becomes(&bytes, &book, "pain", USE_AUTOMATIC, "0|3|4|10: 0 1 3 NA 2 1");
+  becomes(&bytes, &book, "her2", USE_AUTOMATIC, "2|1|0: 0 2 NA 1 NA 0");
+  becomes(&bytes, &book, "code", USE_AUTOMATIC, "NA 9 NA NA 7 9");
   write_book("variable,label,type,levels,labels\nher2,Status,,over|low|zero,O|L|Z\n"
              "pain,,categorical,,\ntwice,,numeric,,\nage,Years,,,\nvisit,,categorical,,\n");
   becomes(&bytes, &book, "her2", USE_AUTOMATIC, "over|low|zero: 0 2 NA 1 NA 0");
@@ -303,8 +318,8 @@ static void test_labels(void)
   is_integer((long long) table.notes.n_items, 3, "notes");
   static const char pain[] =
       "column 'pain': 2 of its values have no label, so it is read as numbers, and so are 0 "
-      "('none'), 10 ('worst'), 99 ('not asked') (--na=0,10,99 if that means missing; factor(pain) "
-      "for categories)";
+      "('none'), 10 ('worst'), 99 ('not asked') (--na=0,10,99 or a codebook if that means "
+      "missing; factor(pain) for categories)";
   static const char *const expected[] = {
       pain, "column 'twice': the values 1 and 3 have the same label 'yes' and are one level"};
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)

@@ -167,17 +167,20 @@ static void test_half(void)
   const char *hint = "; if these are categories, use factor() or a codebook";
   char expected[300];
   snprintf(expected, sizeof expected,
-           "f:3: column 'a': 'x' is not a number (use --na=x if it means missing)%s", hint);
+           "f:3: column 'a': 'x' is not a number "
+           "(use --na=x or a codebook if it means missing)%s", hint);
   refuses("a\n1\nx\n", &plain, expected, "half are numbers");
   refuses("a\n1\nx\nNA\ny\n2\n", &plain, expected, "half of those not missing");
   loads("a\n1\nx\nNA\ny\n", &plain, "a=1|x|y: 0 1 NA 2", "fewer than half");
   snprintf(expected, sizeof expected,
-           "f:17: column 'adc': 'n.d.' is not a number (use --na=n.d. if it means missing)%s",
+           "f:17: column 'adc': 'n.d.' is not a number "
+           "(use --na=n.d. or a codebook if it means missing)%s",
            hint);
   refuses("adc\n1\n2\n3\n4\n5\n6\n7\n8\n9\n1\n2\n3\n4\n5\n6\nn.d.\nx\n", &plain, expected,
           "the first odd cell");
   snprintf(expected, sizeof expected,
-           "f:2: column 'b': 'y' is not a number (use --na=y if it means missing)%s", hint);
+           "f:2: column 'b': 'y' is not a number "
+           "(use --na=y or a codebook if it means missing)%s", hint);
   refuses("a,b\n1,y\nx,2\n", &plain, expected, "of two columns the one on the earlier line");
   snprintf(expected, sizeof expected,
            "f:3: column 'a': '1,5' is not a number (use --decimal=, if that is the decimal "
@@ -185,8 +188,8 @@ static void test_half(void)
            hint);
   refuses("a;b\n1;2\n1,5;3\n", &plain, expected, "a decimal comma");
   snprintf(expected, sizeof expected,
-           "f:3: column 'a': 'not done' is not a number (use --na='not done' if it means "
-           "missing)%s",
+           "f:3: column 'a': 'not done' is not a number (use --na='not done' or a codebook if it "
+           "means missing)%s",
            hint);
   refuses("a;b\n1;2\nnot done;3\n", &plain, expected, "a token with a blank");
   snprintf(expected, sizeof expected,
@@ -362,7 +365,9 @@ static void test_requests(void)
   ok(table.column[1].type == COLUMN_UNLOADED, "others are not loaded");
   ok(!load_one(&table, "b", USE_AUTOMATIC), "automatic: one odd cell among three");
   ok(!load_one(&table, "b", USE_NUMERIC), "numeric use: an error");
-  is_text(message(), "f:2: column 'b': 'x' is not a number (use --na=x if it means missing)",
+  is_text(message(),
+          "f:2: column 'b': 'x' is not a number "
+          "(use --na=x or a codebook if it means missing)",
           "its message");
   ok(load_one(&table, "b", USE_CATEGORICAL) && table.column[1].type == COLUMN_CATEGORICAL,
      "categorical use: levels");
@@ -391,8 +396,8 @@ static void test_requests(void)
   ok(table_load_all(&table, &refused, &error), "load all, refusals listed");
   is_integer((long long) refused.n_items, 2, "two are refused");
   is_text(refused.n_items ? refused.item[0] : "",
-          "b: f:2: column 'b': 'x' is not a number (use --na=x if it means missing); if these are "
-          "categories, use factor() or a codebook",
+          "b: f:2: column 'b': 'x' is not a number (use --na=x or a codebook if it means missing); "
+          "if these are categories, use factor() or a codebook",
           "the first");
   ok(table.column[0].type == COLUMN_NUMERIC && table.column[1].type == COLUMN_UNLOADED &&
          table.column[2].type == COLUMN_UNLOADED && table.n_rows == 3,
@@ -438,7 +443,9 @@ static void test_with_rest(void)
   ok(open_text(&one, text, &plain) &&
          !table_load_with_rest(&one, &numeric, 1, &refused_one, &error),
      "an error of a named column is one, though another stands earlier");
-  is_text(message(), "f:3: column 'd': 'z' is not a number (use --na=z if it means missing)",
+  is_text(message(),
+          "f:3: column 'd': 'z' is not a number "
+          "(use --na=z or a codebook if it means missing)",
           "its message");
   ok(refused_one.n_items == 0 && one.column[0].type == COLUMN_UNLOADED, "then none is loaded");
   table_free(&one);
@@ -541,7 +548,9 @@ static void test_codebook(void)
   table_free(&table);
   ok(open_text(&table, "age\n12\nold\nx\ny\n", &options), "open");
   ok(!table_load_all(&table, NULL, &error), "a declared number that is none");
-  is_text(message(), "f:3: column 'age': 'old' is not a number (use --na=old if it means missing)",
+  is_text(message(),
+          "f:3: column 'age': 'old' is not a number "
+          "(use --na=old or a codebook if it means missing)",
           "its message");
   table_free(&table);
   options.decimal = ',';
@@ -848,8 +857,8 @@ static void test_number_shapes(void)
   text_free(&cell);
   text_free(&content);
   refuses("a,b\n1,1-2\n2,5\n3,6\n", &plain,
-          "f:2: column 'b': '1-2' is not a number (use --na=1-2 if it means missing); if "
-          "these are categories, use factor() or a codebook",
+          "f:2: column 'b': '1-2' is not a number (use --na=1-2 or a codebook if it means "
+          "missing); if these are categories, use factor() or a codebook",
           "a minus inside");
   loads("a,b\n1,--2\n3,-\n5,1.2.3\n", &plain, "a: 1 3 5; b=-|--2|1.2.3: 1 0 2",
         "what begins like a number");
@@ -989,6 +998,132 @@ static void test_decimals(void)
   table_free(&table);
 }
 
+// ---- codes of single columns ----
+
+static void write_book(const char *text)
+{
+  write_bytes(book, text, strlen(text));
+}
+
+static void refuses_codes(const char *codebook, struct table_options *options,
+                          const char *expected, const char *name)
+{
+  struct table table;
+  char whole[300];
+  write_book(codebook);
+  bool good = open_text(&table, "a,b\n1,2\n", options);
+  ok(!good && error.status == ERROR_DATA, "refused: %s", name);
+  snprintf(whole, sizeof whole, "%s%s", book, expected);
+  is_text(good ? "" : error.message, whole, name);
+  if (good)
+    table_free(&table);
+}
+
+static void test_codes(void)
+{
+  struct table_options options = {.codebook = book};
+  write_book("variable,missing\na,9|n.d.|99\nc, 7 | x y \n");
+  loads("a,b,c\n1,9,7\n9,99,8\n9.0,1,x y\n\" 9\",2,\" x y \"\nn.d.,3,9\n099,4,1e1\n-9,5,07\n",
+        &options, "a: 1 NA NA NA NA NA -9; b: 9 99 1 2 3 4 5; c: NA 8 NA NA 9 10 NA",
+        "each column has its own; numbers by value, quoted or not, blanks do not count");
+  text_list_add(&options.na, "5");
+  loads("a,b,c\n1,5,5\n9,9,9\n5,1,7\n", &options, "a: 1 NA NA; b: NA 9 1; c: NA 9 NA",
+        "besides the tokens for all columns");
+  text_list_free(&options.na);
+  write_book("variable,type,levels,missing\na,categorical,1|2,9|u\nb,categorical,,9|x\nd,id,,9\n");
+  loads("a,b,c\n1,9,u\n9.0,10,v\nu,x,9\n2,y, u\n", &options,
+        "a=1|2: 0 NA NA 1; b=10|y: NA 0 NA 1; c=9|u|v: 1 2 0 1", "among levels");
+  struct table table;
+  ok(open_text(&table, "a,d\n1,9\n2,P1\n", &options) && load_one(&table, "d", USE_AUTOMATIC) &&
+         table.column[1].n_missing == 1,
+     "of an id");
+  ok(!table_is_missing(&table, 0, "P1", 2) && !table_is_missing(&table, 1, "u", 1) &&
+         table_is_missing(&table, 1, " 9.0", 4) && table_is_missing(&table, 0, "u", 1),
+     "asked one by one");
+  double derived[] = {9, 1};
+  struct column *column = table_add_column(&table, "b", derived);
+  ok(column->n_missing == 0 && column->codes.n_items == 0 && table.column[0].codes.n_items == 2 &&
+         !table_is_missing(&table, 2, "9", 1),
+     "not of a column that is derived");
+  table_free(&table);
+  options.decimal = ',';
+  write_book("variable,missing\na,\"9,5\"\nb,9.5\n");
+  loads("a;b\n9,50;9,5\n1,5;2\n", &options, "a: NA 1.5; b: 9.5 2", "the file's decimal mark");
+  refuses_codes("variable,levels,missing\na,1.5|2,\"1,50\"\n", &options,
+                ": '1.5' is a level of 'a' and cannot mean missing", "a level by that mark");
+  options.decimal = '.';
+  struct text_list code = {0}, other = {0};
+  text_list_add(&code, "1.0");
+  text_list_add(&other, "3");
+  missing_codes_add(&options.codes, "a", &code);
+  missing_codes_add(&options.codes, "a", &other);
+  missing_codes_add(&options.codes, "ghost", &other);
+  write_book("variable,missing\na,2\n");
+  loads("a,b\n1,1\n2,2\n3,3\n4,4\n", &options, "a: NA NA NA 4; b: 1 2 3 4",
+        "a model's and the codebook's");
+  refuses_codes("variable,levels\na,1|4\n", &options,
+                ": '1' is a level of 'a' and cannot mean missing, as it does in a model",
+                "a model's code that is a level");
+  options.codebook = NULL;
+  loads("a\n1\n3\n4\n", &options, "a: NA NA 4", "without a codebook");
+  missing_codes_free(&options.codes);
+  text_list_free(&code);
+  text_list_free(&other);
+}
+
+// A file of several parts, of which each column has codes, against the same with those cells empty.
+static void test_codes_in_parts(void)
+{
+  enum { ROWS = 60000 };
+  static const char *const level[] = {"low", "high", "9", "unknown", "99", "9.0"};
+  struct text coded = {0}, bare = {0};
+  text_append(&coded, "a,b,c,d\n");
+  text_append(&bare, "a,b,c,d\n");
+  for (size_t row = 0; row < ROWS; row++) {
+    uint32_t whole = random_below(12), tenths = random_below(10), l = random_below(6);
+    double b = whole + tenths / 10.0;
+    text_append_format(&coded, "%u,%u.%u,%s,%u\n", whole, whole, tenths, level[l], whole);
+    if (whole != 9)
+      text_append_format(&bare, "%u", whole);
+    text_append(&bare, ",");
+    if (b != 9 && b != 2.5)
+      text_append_format(&bare, "%u.%u", whole, tenths);
+    text_append_format(&bare, ",%s,%u\n", l == 1 || l == 3 ? "" : level[l], whole);
+  }
+  struct table_options options = {.codebook = book};
+  struct table expected;
+  write_book("variable,type\nc,categorical\n");
+  ok(open_bytes(&expected, bare.bytes, bare.length, &options) &&
+         table_load_all(&expected, NULL, &error),
+     "a file with empty cells: %s", error.message);
+  write_book("variable,type,missing\na,,9\nb,,2.50|9\nc,categorical,unknown|high\n");
+  int n_bad = 0, most_threads = 1;
+#ifdef _OPENMP
+  most_threads = omp_get_max_threads();
+#endif
+  for (int threads = 1; threads <= 3; threads++) {
+#ifdef _OPENMP
+    omp_set_num_threads(threads);
+#endif
+    struct table table;
+    n_bad += !open_bytes(&table, coded.bytes, coded.length, &options) ||
+             !table_load_all(&table, NULL, &error) || table.n_rows != expected.n_rows;
+    for (size_t j = 0; j < 4; j++)
+      n_bad += !same_column(&table.column[j], &expected.column[j], table.n_rows);
+    table_free(&table);
+  }
+#ifdef _OPENMP
+  omp_set_num_threads(most_threads);
+#endif
+  is_integer(n_bad, 0, "several parts, with one to three threads: codes are as empty cells");
+  ok(expected.column[0].n_missing > 1000 && expected.column[1].n_missing > 500 &&
+         expected.column[2].n_levels == 4 && expected.column[3].n_missing == 0,
+     "and there are some");
+  table_free(&expected);
+  text_free(&coded);
+  text_free(&bare);
+}
+
 int main(void)
 {
   close(mkstemp(path));
@@ -1009,6 +1144,8 @@ int main(void)
   test_naive();
   test_wide();
   test_decimals();
+  test_codes();
+  test_codes_in_parts();
   unlink(path);
   unlink(book);
   return tap_done();
