@@ -280,6 +280,11 @@ bool calib_load_imputed(struct calib *calib)
   calib->scheme = asked == CALIB_AUTOMATIC ? CALIB_BOOTSTRAP : asked;
   if (calib->scheme == CALIB_BOOTSTRAP && command->bootstrap == 0)
     calib->scheme = CALIB_APPARENT;
+  if (calib->scheme == CALIB_CROSS)
+    report_note(report,
+                "the training rows had a part in the imputations of the test rows, so that "
+                "cross-validation is somewhat too good where much is missing; the bootstrap is not "
+                "(see her2-calib(1))");
   return true;
 }
 

@@ -2,8 +2,10 @@
 // How a model was made on imputed data, ready to be repeated on resamples: impute the resample,
 // choose terms if the process did, fit, pool.
 //
-// Resampling comes first and imputation is repeated inside, so that what is imputed never sees
-// the rows left out (Musoro et al. 2014; Wahl et al. 2016).
+// Resampling comes first and imputation is repeated inside, so that the model never sees the rows
+// left out (Musoro et al. 2014; Wahl et al. 2016).  It is tested on the imputations of the data,
+// which all rows and their outcomes had a part in: without the outcome, what is imputed would lack
+// its association with it (her2-calib(1) says what came of either in simulations).
 
 #ifndef HER2_DATA_IMPUTED_PROCESS_H
 #define HER2_DATA_IMPUTED_PROCESS_H
@@ -42,11 +44,12 @@ void imputed_process_free(struct imputed_process *process);
 void imputed_process_predict(const struct imputed_process *process, const double *coefficient,
                              double *eta);
 
-// Replicate b (1, 2, ...): the process on rows of these frequencies.  training: the model on its
-// own imputations of the resample (rows of weight 0 among them); test: on the imputations of the
-// data; n_imputations x n_rows linear predictors each.  chosen: one a term, or NULL.  The status is
-// that of the first fit without an estimate; LOGIT_NO_CONVERGENCE, too, where a variable cannot be
-// imputed.  May be called from several threads at once.
+// Replicate b (1, 2, ...): the process on rows of these frequencies (whole numbers); an incomplete
+// row that is drawn k times is imputed k times.  training: the model on its own imputations of the
+// resample (rows of weight 0 among them, and of those drawn more than once the first); test: on the
+// imputations of the data; n_imputations x n_rows linear predictors each.  chosen: one a term, or
+// NULL.  The status is that of the first fit without an estimate; LOGIT_NO_CONVERGENCE, too, where
+// a variable cannot be imputed.  May be called from several threads at once.
 enum logit_status imputed_process_run(const struct imputed_process *process, size_t b,
                                       const double *weight, double *training, double *test,
                                       bool *chosen);

@@ -21,13 +21,30 @@ static struct derivation *derivation;
 
 enum { N = 80 };
 
-static void open_cohort(const char *terms)
+static void read_cohort(const char *content, size_t length, const char *terms)
+{
+  struct error error;
+  struct table_options options = {0};
+  if (!table_open_content(&table, "cohort", content, length, &options, &error) ||
+      !table_load_all(&table, NULL, &error) || !formula_parse(&formula, terms, &error) ||
+      !(derivation = derivation_parse("change = (pre - post)/pre", &error)))
+    printf("Bail out! %s\n", error.message);
+  size_t n_zero;
+  derivation_apply(derivation, &table, &n_zero, &error);
+  if (!outcome_resolve(&outcome, &formula, &table, OUTCOME_EVENT, &error))
+    printf("Bail out! %s\n", error.message);
+}
+
+// `again`: rows that stand once more at the end, in this order.
+static void open_cohort_with(const char *terms, const size_t *again, size_t n_again)
 {
   struct text text = {0};
+  size_t start[N + 1];
   struct philox_stream stream;
   philox_start(&stream, 5, RNG_SIMULATE, 1);
   text_append(&text, "y,a,g,pre,post,z,stage\n");
   for (int i = 0; i < N; i++) {
+    start[i] = text.length;
     double a = philox_normal(&stream), u = philox_uniform(&stream), z = philox_normal(&stream);
     double pre = i == 7 ? 0 : 50 + 10 * philox_uniform(&stream), post = 40 + 10 * u;
     bool event = philox_uniform(&stream) < 1 / (1 + exp(-a + 0.05 * (post - 45)));
@@ -38,17 +55,17 @@ static void open_cohort(const char *terms)
     text_append_format(&text, i == 10 ? "," : "%.6f,", post);
     text_append_format(&text, "%.6f,%d\n", z, 1 + i % 3);
   }
-  struct error error;
-  struct table_options options = {0};
-  if (!table_open_content(&table, "cohort", text_content(&text), text.length, &options, &error) ||
-      !table_load_all(&table, NULL, &error) || !formula_parse(&formula, terms, &error) ||
-      !(derivation = derivation_parse("change = (pre - post)/pre", &error)))
-    printf("Bail out! %s\n", error.message);
-  size_t n_zero;
-  derivation_apply(derivation, &table, &n_zero, &error);
-  if (!outcome_resolve(&outcome, &formula, &table, OUTCOME_EVENT, &error))
-    printf("Bail out! %s\n", error.message);
+  start[N] = text.length;
+  for (size_t k = 0; k < n_again; k++)
+    for (size_t at = start[again[k]]; at < start[again[k] + 1]; at++)
+      text_append_format(&text, "%c", text_content(&text)[at]);
+  read_cohort(text_content(&text), text.length, terms);
   text_free(&text);
+}
+
+static void open_cohort(const char *terms)
+{
+  open_cohort_with(terms, NULL, 0);
 }
 
 static void close_cohort(void)
@@ -229,11 +246,107 @@ static void test_regression_and_process(void)
   close_cohort();
 }
 
+// What is left out of a resample (weight 0) has no part in its model, neither outcome nor values.
+// Test rows keep the imputations of the data.
+static void test_left_out(void)
+{
+  open_cohort("y ~ a + g + change");
+  struct imputed imputed;
+  struct error error;
+  struct imputed_process process;
+  struct logit_options options = {0};
+  ok(impute(&imputed, NULL, &error) &&
+         imputed_process_make(&process, &formula, &imputed, convention_find("r"), &options, NULL,
+                              &error),
+     "a process");
+  enum { ROWS = 77, ALL = 4 * ROWS };
+  double weight[ROWS], training[ALL], test[ALL], other[ALL], other_test[ALL];
+  for (size_t i = 0; i < ROWS; i++)
+    weight[i] = i % 4 > 0;
+  is_integer(imputed_process_run(&process, 3, weight, training, test, NULL), LOGIT_CONVERGED,
+             "all but a fold");
+  struct imputed_column *a = &imputed.column[0], *y = &imputed.column[imputed.n_columns - 1];
+  is_text(a->column->name, "a", "a number with gaps");
+  for (size_t i = 0; i < ROWS; i += 4) {
+    y->value[i] = imputed.y[i] = 1 - imputed.y[i];
+    a->value[i] += 1000;
+  }
+  is_integer(imputed_process_run(&process, 3, weight, other, other_test, NULL), LOGIT_CONVERGED,
+             "another fold");
+  bool same = true, same_test = true, differs = false;
+  for (size_t i = 0; i < ALL; i++) {
+    bool left_out = weight[i % ROWS] == 0;
+    same = same && (left_out || training[i] == other[i]);
+    differs = differs || (left_out && training[i] != other[i]);
+    same_test = same_test && test[i] == other_test[i];
+  }
+  ok(same, "the model and its imputations do not know the rows left out");
+  ok(differs, "which are imputed with their outcome by it");
+  ok(same_test, "test rows have the imputations of all rows");
+  imputed_process_free(&process);
+  imputed_free(&imputed);
+  close_cohort();
+}
+
+// A resample is what a cohort would be that has its incomplete rows as often as they were drawn.
+static void test_drawn_twice(void)
+{
+  const char *terms = "y ~ a + g + change";
+  enum { ROWS = 77 };
+  struct imputed imputed;
+  struct imputed_process process;
+  struct error error;
+  struct logit_options options = {0};
+  const struct convention *convention = convention_find("r");
+  size_t again[2 * N], n_again = 0;
+  double weight[ROWS], once[3 * N], training[4 * ROWS], test[4 * ROWS];
+  double *longer = NEW_ARRAY(double, 4 * 3 * N), *unused = NEW_ARRAY(double, 4 * 3 * N);
+  open_cohort(terms);
+  ok(impute(&imputed, NULL, &error) &&
+         imputed_process_make(&process, &formula, &imputed, convention, &options, NULL, &error),
+     "a process");
+  for (size_t i = 0; i < ROWS; i++) {
+    bool complete = true;
+    for (size_t c = 0; c < imputed.n_columns; c++)
+      complete = complete && !isnan(imputed.column[c].value[i]);
+    weight[i] = (double) (i * 5 % 7 % 4);
+    once[i] = complete || weight[i] < 1 ? weight[i] : 1;
+    for (double k = once[i]; k < weight[i]; k++) {
+      again[n_again] = imputed.row[i];
+      once[ROWS + n_again++] = 1;
+    }
+  }
+  ok(n_again > 5, "incomplete rows that are drawn twice and three times");
+  is_integer(imputed_process_run(&process, 2, weight, training, test, NULL), LOGIT_CONVERGED,
+             "a resample");
+  imputed_process_free(&process);
+  imputed_free(&imputed);
+  close_cohort();
+  open_cohort_with(terms, again, n_again);
+  ok(impute(&imputed, NULL, &error) &&
+         imputed_process_make(&process, &formula, &imputed, convention, &options, NULL, &error),
+     "its rows one by one");
+  size_t n = imputed.n_rows;
+  is_integer((long long) n, (long long) (ROWS + n_again), "so many");
+  is_integer(imputed_process_run(&process, 2, once, longer, unused, NULL), LOGIT_CONVERGED, "run");
+  bool same = true;
+  for (size_t i = 0; i < 4 * ROWS; i++)
+    same = same && longer[i / ROWS * n + i % ROWS] == training[i];
+  ok(same, "give the same model and imputations");
+  imputed_process_free(&process);
+  imputed_free(&imputed);
+  close_cohort();
+  free(longer);
+  free(unused);
+}
+
 int main(void)
 {
   test_rows_and_columns();
   test_helpers();
   test_nothing_missing();
   test_regression_and_process();
+  test_left_out();
+  test_drawn_twice();
   return tap_done();
 }
