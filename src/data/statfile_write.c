@@ -265,13 +265,38 @@ static bool is_plain_format(const char *format)
   return n > 0 && n <= LONGEST;
 }
 
+// A format of SPSS for numbers, with a width and decimals that SPSS has: F8.2.
+static bool is_spss_number_format(const char *format)
+{
+  enum { WIDEST = 40, MOST_FORMAT_DECIMALS = 16 };
+  size_t n = strcspn(format, "0123456789");
+  bool of_text = (n == 1 && strncasecmp(format, "A", n) == 0) ||
+                 (n == 4 && strncasecmp(format, "AHEX", n) == 0);
+  char *end;
+  unsigned long width = strtoul(format + n, &end, 10);
+  unsigned long decimals = *end == '.' ? strtoul(end + 1, &end, 10) : 0;
+  return n > 0 && !of_text && !*end && width >= 1 && width <= WIDEST &&
+         decimals <= MOST_FORMAT_DECIMALS;
+}
+
+// A damaged file may have given a number the format of a text, or a width beyond all; with these a
+// file could not be read again.
+static bool is_format_of_numbers(const struct writing *writing, const char *format)
+{
+  size_t n = strlen(format);
+  if (!is_plain_format(format))
+    return false;
+  return is_stata(writing) ? n < 2 || tolower((unsigned char) format[n - 1]) != 's'
+                           : is_spss_number_format(format);
+}
+
 static void set_format(const struct writing *writing, const struct statfile_column *column,
                        readstat_variable_t *variable)
 {
   if (column->content == STATFILE_TEXT)
     return;
   if (column->format && same_family(writing->file->kind, writing->kind) &&
-      is_plain_format(column->format)) {
+      is_format_of_numbers(writing, column->format)) {
     readstat_variable_set_format(variable, column->format);
     return;
   }
