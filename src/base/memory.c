@@ -50,6 +50,11 @@ void *memory_allocate(size_t n, size_t size)
   return memory_resize(NULL, n, size);
 }
 
+void *memory_allocate_bytes(size_t n)
+{
+  return memory_allocate(n, 1);
+}
+
 void *memory_allocate_zeroed(size_t n, size_t size)
 {
   void *p = calloc(n ? n : 1, size ? size : 1);

@@ -15,6 +15,8 @@
 void *memory_allocate(size_t n, size_t size);        // not initialized
 void *memory_allocate_zeroed(size_t n, size_t size); // all bytes 0
 void *memory_resize(void *old, size_t n, size_t size);
+// In place of malloc, for a library that would take lack of memory for bad input, or go on without.
+void *memory_allocate_bytes(size_t n);
 
 // Makes room for at least `wanted` elements, growing by half as much again, and
 // updates *capacity.  Returns the array, perhaps moved.

@@ -599,6 +599,7 @@ bool calib_replicates_join(struct calib *calib, const char *const *path, size_t 
 {
   struct replicate_file *file = NEW_ZEROED(struct replicate_file, n);
   bool good = true;
+  json_set_alloc_funcs(memory_allocate_bytes, free);
   for (size_t i = 0; i < n && good; i++)
     good = read_head(path[i], &file[i], error);
   good = good && join(calib, file, n, error);

@@ -120,6 +120,7 @@ static json_t *settings_value(const struct calib *calib)
 
 static char *head_text(const struct calib *calib)
 {
+  json_set_alloc_funcs(memory_allocate_bytes, free);
   json_t *head = json_object();
   char *software = text_format("her2-tools %s", PACKAGE_VERSION);
   json_object_set_new(head, "software", json_string(software));

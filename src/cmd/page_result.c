@@ -11,12 +11,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-// jansson takes lack of memory for bad input; with this it always finds some.
-static void *allocate(size_t n)
-{
-  return memory_allocate(n, 1);
-}
-
 static bool wrong(struct error *error, const char *what)
 {
   return error_set(error, ERROR_DATA, "no result of a her2 command: %s", what);
@@ -187,7 +181,7 @@ bool page_read_result(struct page_item *item, struct error *error)
   struct text content = {0};
   if (!file_read(item->path, &content, error))
     return false;
-  json_set_alloc_funcs(allocate, free);
+  json_set_alloc_funcs(memory_allocate_bytes, free);
   json_error_t problem;
   json_t *root =
       json_loadb(text_content(&content), content.length, JSON_REJECT_DUPLICATES, &problem);

@@ -12,12 +12,6 @@
 #include "data/derive.h"
 #include "data/formula.h"
 
-// jansson must not come back without memory.
-void *model_json_allocate(size_t n)
-{
-  return memory_allocate(n, 1);
-}
-
 // ---- in front of the design ----
 
 static bool read_header(const struct model_reader *reader, const json_t *root)
@@ -374,7 +368,7 @@ static bool read_root(const struct model_reader *reader, const json_t *root)
 bool model_parse(struct model *model, const char *bytes, size_t length, const char *name,
                  struct error *error)
 {
-  json_set_alloc_funcs(model_json_allocate, free);
+  json_set_alloc_funcs(memory_allocate_bytes, free);
   *model = (struct model){.has_intercept = true,
                           .n = NAN,
                           .n_events = NAN,

@@ -26,8 +26,6 @@ struct model_reader {
   struct error *error;
 };
 
-// For json_set_alloc_funcs, before anything else is asked of jansson.
-void *model_json_allocate(size_t n);
 // The string in quotes, as JSON has it.
 void model_append_string(struct text *text, const char *string);
 

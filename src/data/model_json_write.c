@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/memory.h"
 #include "base/number.h"
 
 // Objects open and close with their keys one a line, `depth` deep.
@@ -335,7 +336,7 @@ static void write_holdout(struct writer *writer, const struct model *model)
 
 void model_print(const struct model *model, struct text *text)
 {
-  json_set_alloc_funcs(model_json_allocate, free);
+  json_set_alloc_funcs(memory_allocate_bytes, free);
   struct text body = {0};
   struct writer writer = {.text = &body};
   open_group(&writer, '{');

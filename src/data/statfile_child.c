@@ -256,7 +256,7 @@ static void parse_and_tell(const struct statfile_task *task, int descriptor)
   free(teller);
 }
 
-static _Noreturn void be_child(const struct statfile_task *task, int descriptor)
+void statfile_child_settle(void)
 {
   static const int signals[] = {SIGHUP,  SIGINT, SIGQUIT, SIGTERM, SIGPIPE,
                                 SIGSEGV, SIGBUS, SIGFPE,  SIGILL,  SIGABRT};
@@ -269,6 +269,11 @@ static _Noreturn void be_child(const struct statfile_task *task, int descriptor)
     dup2(nowhere, STDERR_FILENO);
   }
   setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+}
+
+static _Noreturn void be_child(const struct statfile_task *task, int descriptor)
+{
+  statfile_child_settle();
   rlim_t seconds = LEAST_CPU_SECONDS + (task->length >> 20);
   setrlimit(RLIMIT_CPU, &(struct rlimit){seconds, seconds});
   parse_and_tell(task, descriptor);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A process that parses a file by ReadStat, for statfile_read.c.
+// A process that parses a file by ReadStat, for statfile_read.c; what it does first serves
+// statfile_write.c, too.
 //
 // It tells what it finds, each item behind a letter, through a pipe; numbers are doubles (a
 // missing one is a NaN of statfile_missing), sizes 64-bit integers, texts a size and bytes, a
@@ -32,5 +33,8 @@ struct statfile_task {
 // Starts it; `descriptor` is to be read and closed, and the child waited for.
 bool statfile_child_start(const struct statfile_task *task, const char *name, pid_t *child,
                           int *descriptor, struct error *error);
+
+// What such a process does first: signals as by default, no word on the standard outputs, no core.
+void statfile_child_settle(void);
 
 #endif

@@ -7,6 +7,8 @@
 #include "data/statfile.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <readstat.h>
@@ -15,11 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unictype.h>
+#include <unistd.h>
 #include <unistr.h>
 
 #include "base/memory.h"
+#include "data/statfile_child.h"
 
 enum {
   SAV_NAME = 64,         // bytes
@@ -518,8 +523,8 @@ static time_t fixed_time(void)
   return mktime(&time);
 }
 
-bool statfile_write(const struct statfile *file, enum statfile_kind kind, statfile_taker take,
-                    void *context, struct text_list *notes, struct error *error)
+static bool write_here(const struct statfile *file, enum statfile_kind kind, statfile_taker take,
+                       void *context, struct text_list *notes, struct error *error)
 {
   if (file->n_rows > INT_MAX)
     return error_set(error, ERROR_DATA, "%zu rows are more than such a file takes", file->n_rows);
@@ -567,4 +572,145 @@ bool statfile_write(const struct statfile *file, enum statfile_kind kind, statfi
   free(writing.type);
   readstat_writer_free(writing.writer);
   return good;
+}
+
+// --- In a process of its own
+//
+// ReadStat 1.1 does not look whether there is memory for its rows and dies where there is none.
+// Its process tells pieces of the file, each behind its size; a size of 0; whether there is a file;
+// the number of notes and each of them, or else the error's message, behind its size.
+
+enum { PIECE = 1 << 16 };
+
+struct teller {
+  int descriptor;
+  struct text piece; // not told yet
+};
+
+static void tell_bytes(const struct teller *teller, const void *bytes, size_t n)
+{
+  const char *p = bytes;
+  for (ssize_t told; n; p += told, n -= (size_t) told) {
+    told = write(teller->descriptor, p, n);
+    if (told < 0 && errno != EINTR)
+      _exit(1);
+    told = told < 0 ? 0 : told;
+  }
+}
+
+// A size and the bytes.
+static void tell_text(const struct teller *teller, const char *bytes, size_t n)
+{
+  tell_bytes(teller, &n, sizeof n);
+  tell_bytes(teller, bytes, n);
+}
+
+static void tell_piece(struct teller *teller)
+{
+  if (teller->piece.length)
+    tell_text(teller, text_content(&teller->piece), teller->piece.length);
+  text_clear(&teller->piece);
+}
+
+static void collect_piece(const char *bytes, size_t n, void *teller)
+{
+  text_append_bytes(&((struct teller *) teller)->piece, bytes, n);
+  if (((struct teller *) teller)->piece.length >= PIECE)
+    tell_piece(teller);
+}
+
+static _Noreturn void write_as_child(const struct statfile *file, enum statfile_kind kind,
+                                     int descriptor)
+{
+  statfile_child_settle();
+  struct teller teller = {.descriptor = descriptor};
+  struct text_list notes = {0};
+  struct error error = {0};
+  bool good = write_here(file, kind, collect_piece, &teller, &notes, &error);
+  tell_piece(&teller);
+  tell_text(&teller, "", 0);
+  tell_bytes(&teller, &good, sizeof good);
+  if (good) {
+    tell_bytes(&teller, &notes.n_items, sizeof notes.n_items);
+    for (size_t i = 0; i < notes.n_items; i++)
+      tell_text(&teller, notes.item[i], strlen(notes.item[i]));
+  } else {
+    tell_text(&teller, error.message, strlen(error.message));
+  }
+  text_list_free(&notes);
+  text_free(&teller.piece);
+  _exit(0);
+}
+
+static bool hear_bytes(int descriptor, void *bytes, size_t n)
+{
+  char *p = bytes;
+  for (ssize_t heard; n; p += heard, n -= (size_t) heard) {
+    heard = read(descriptor, p, n);
+    if (heard == 0 || (heard < 0 && errno != EINTR))
+      return false;
+    heard = heard < 0 ? 0 : heard;
+  }
+  return true;
+}
+
+static bool hear_text(int descriptor, struct text *text)
+{
+  size_t n;
+  if (!hear_bytes(descriptor, &n, sizeof n))
+    return false;
+  text_clear(text);
+  GROW_ARRAY(text->bytes, text->capacity, n + 1);
+  if (!hear_bytes(descriptor, text->bytes, n))
+    return false;
+  text->length = n;
+  text->bytes[n] = '\0';
+  return true;
+}
+
+// What the child tells.  *good: whether there is a file.  False if it died before its end.
+static bool hear_child(int descriptor, statfile_taker take, void *context,
+                       struct text_list *notes, bool *good, struct error *error)
+{
+  struct text text = {0};
+  size_t n_notes = 0;
+  bool complete;
+  while ((complete = hear_text(descriptor, &text)) && text.length)
+    take(text.bytes, text.length, context);
+  complete = complete && hear_bytes(descriptor, good, sizeof *good) &&
+             (*good ? hear_bytes(descriptor, &n_notes, sizeof n_notes)
+                    : hear_text(descriptor, &text));
+  if (complete && !*good)
+    error_set(error, ERROR_DATA, "%s", text.bytes);
+  for (size_t i = 0; i < n_notes && complete; i++)
+    if ((complete = hear_text(descriptor, &text)))
+      text_list_add(notes, text.bytes);
+  text_free(&text);
+  return complete;
+}
+
+bool statfile_write(const struct statfile *file, enum statfile_kind kind, statfile_taker take,
+                    void *context, struct text_list *notes, struct error *error)
+{
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return error_set(error, ERROR_DATA, "cannot be written: no pipe: %s", strerror(errno));
+  pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    write_as_child(file, kind, ends[1]);
+  }
+  int problem = errno;
+  close(ends[1]);
+  bool good = false;
+  bool complete = child > 0 && hear_child(ends[0], take, context, notes, &good, error);
+  close(ends[0]);
+  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+    continue;
+  if (child < 0)
+    return error_set(error, ERROR_DATA, "cannot be written: no process to do it: %s",
+                     strerror(problem));
+  return complete ? good
+                  : error_set(error, ERROR_DATA, "cannot be written for %s: out of memory",
+                              kind == STATFILE_DTA ? "Stata" : "SPSS");
 }

@@ -18,12 +18,6 @@
 
 #include "base/memory.h"
 
-// jansson leaves out what it finds no memory for; with this it always finds some.
-static void *allocate(size_t n)
-{
-  return memory_allocate(n, 1);
-}
-
 static json_t *text_or_null(const char *text)
 {
   if (!text)
@@ -184,7 +178,7 @@ void format_json_write(const struct report *report, const char *table_name, int 
                        struct text *output)
 {
   (void) table_name;
-  json_set_alloc_funcs(allocate, free);
+  json_set_alloc_funcs(memory_allocate_bytes, free);
   json_t *tables = json_object();
   for (size_t i = 0; i < report->n_tables; i++) {
     const char *name = report->table[i]->name;

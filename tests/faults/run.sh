@@ -62,6 +62,8 @@ y,g,x,c,x_1,x_2
 1,a,9.5,u,9.2,9.7
 END
 printf 'variable,label,levels\ng,The group,b|a\n' >in/book.csv
+printf 'variable,missing\nx,99\nx_1,\n' >in/codes.csv
+sed '3s/,2,/,99,/; 8s/,3,/,,/; 11s/9.1,/,/' in/cohort.csv >in/gaps.csv
 gzip -c in/cohort.csv >in/cohort.csv.gz
 mkdir in/published
 cat >in/published/cohort.csv <<'END'
@@ -80,6 +82,8 @@ END
 cp "$sources/tests/data/statfile/haven.sav" in/cohort.sav
 her2-multivar -q 'y ~ x + g' --save=in/model.json in/cohort.csv >/dev/null || exit 99
 her2-univar -q 'g ~ x' --format=json -o in/univar.json in/cohort.csv || exit 99
+her2-calib -q 'y ~ x' --bootstrap=4 --metrics=auc --save-replicates=in/replicates -o /dev/null \
+  in/cohort.csv || exit 99
 # Fast, and the same each time.
 cat >bin/gnuplot <<'END'
 #!/bin/sh
@@ -254,13 +258,19 @@ scenario univar . her2-univar 'g ~ x + c' --codebook=../in/book.csv ../in/cohort
 scenario 'univar, files' 'tables/tests.csv f.svg f.pdf page.html out.json' \
   her2-univar 'g ~ x + c' --effects --tables=tables --figure=f.svg --figure=f.pdf \
   -o out.json -o page.html ../in/cohort.csv.gz
+scenario 'univar, missing' . her2-univar -q 'g ~ x + x_1' --missing --codebook=../in/codes.csv \
+  ../in/gaps.csv
 scenario 'univar, statistical file' out.txt her2-univar 'sex ~ age' -o out.txt ../in/cohort.sav
 scenario icc out.csv her2-icc '~ x_1 + x_2' --format=csv -o out.csv ../in/cohort.csv
 scenario multivar 'model.json out.json' her2-multivar -q 'y ~ x + g' --save=model.json \
   --select=backward --stay=0.9 -o out.json ../in/cohort.csv
 scenario 'multivar, Firth' . her2-multivar -q 'y ~ x' --firth --ci=profile \
   --format=json ../in/cohort.csv
+scenario 'multivar, impute' 'model.json out.txt' her2-multivar -q 'y ~ x + x_1' --impute=2 \
+  --impute-iterations=2 --codebook=../in/codes.csv --save=model.json -o out.txt ../in/gaps.csv
 scenario predict out.csv her2-predict --model=../in/model.json -o out.csv ../in/cohort.csv
+scenario 'predict, statistical file' out.sav her2-predict --model=../in/model.json -o out.sav \
+  ../in/cohort.csv
 scenario nomogram 'page.html f.svg out.txt' her2-nomogram -q --html=page.html --figure=f.svg \
   -o out.txt ../in/model.json
 scenario audit out.html her2-audit --published=../in/published -o out.html
@@ -270,6 +280,11 @@ scenario roc 'f.svg out.json' her2-roc -q 'y ~ x + x_1' --bootstrap=10 --figure=
   -o out.json ../in/cohort.csv
 scenario calib 'f.svg out.json' her2-calib -q 'y ~ x' --bootstrap=5 --figure=f.svg \
   -o out.json ../in/cohort.csv
+scenario 'calib, impute' . her2-calib -q 'y ~ x + x_1' --impute=2 --impute-iterations=2 \
+  --bootstrap=2 --metrics=auc --codebook=../in/codes.csv ../in/gaps.csv
+scenario 'calib, replicates' 'replicates out.txt' her2-calib -q 'y ~ x' --bootstrap=2 \
+  --metrics=auc --save-replicates=replicates -o out.txt ../in/cohort.csv
+scenario 'calib, combine' out.txt her2-calib -q --combine -o out.txt ../in/replicates
 scenario dca 'f.svg out.json' her2-dca -q 'y ~ x' --band --bootstrap=5 --thresholds=0.2,0.4 --figure=f.svg \
   -o out.json ../in/cohort.csv
 scenario report out.html her2-report -o out.html ../in/univar.json
