@@ -206,6 +206,9 @@ void calib_replicates_save(struct calib *calib);
 bool calib_replicates_join(struct calib *calib, const char *const *path, size_t n,
                            struct error *error);
 
+// Releases what a run, or else its files, filled: model, outcome, rows, candidates, replicates.
+void calib_validation_free(struct calib *calib);
+
 // What writer and reader share.
 extern const char calib_replicates_first_line[];
 void calib_replicates_append_names(const struct calib *calib, struct text *text); // of the table

@@ -608,3 +608,17 @@ bool calib_replicates_join(struct calib *calib, const char *const *path, size_t 
   free(file);
   return good;
 }
+
+void calib_validation_free(struct calib *calib)
+{
+  validation_result_free(&calib->validation);
+  text_list_free(&calib->candidate);
+  text_list_free(&calib->early_notes);
+  text_list_free(&calib->early_warnings);
+  free(calib->event);
+  free(calib->others);
+  free(calib->model);
+  free(calib->y);
+  free(calib->eta);
+  free(calib->risk);
+}

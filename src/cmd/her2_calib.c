@@ -763,17 +763,8 @@ static void release(struct calib *calib)
   modelling_free(&calib->own);
   calib_imputed_free(calib);
   text_list_free(&calib->settings->imputation.with);
-  validation_result_free(&calib->validation);
   calib_update_free(&calib->update);
-  text_list_free(&calib->candidate);
-  text_list_free(&calib->early_notes);
-  text_list_free(&calib->early_warnings);
-  free(calib->event);
-  free(calib->others);
-  free(calib->model);
-  free(calib->y);
-  free(calib->eta);
-  free(calib->risk);
+  calib_validation_free(calib);
   free(calib->resample);
 }
 

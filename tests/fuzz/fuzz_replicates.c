@@ -45,20 +45,10 @@ static void run_write(struct run *run)
 
 static void run_free(struct run *run)
 {
-  struct calib *calib = &run->calib;
   report_free(&run->command.report);
   text_list_free(&run->command.table.notes);
   text_free(&run->command.companion);
-  text_list_free(&calib->early_notes);
-  text_list_free(&calib->early_warnings);
-  text_list_free(&calib->candidate);
-  validation_result_free(&calib->validation);
-  free(calib->event);
-  free(calib->others);
-  free(calib->model);
-  free(calib->y);
-  free(calib->eta);
-  free(calib->risk);
+  calib_validation_free(&run->calib);
 }
 
 static void demand(bool condition)
